@@ -1,0 +1,116 @@
+package cognito
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/poolgate/poolgate/internal/store"
+	"github.com/poolgate/poolgate/internal/wire"
+)
+
+// The documents of a user pool. A pool's scope is its region; everything inside a pool has the pool's id as scope.
+
+// pool is a user pool as its owner described it.
+type pool struct {
+	Account string
+	Detail  wire.Document[types.UserPoolType]
+}
+
+// client is an app client. Its secret is sealed for the purpose "client-secret/POOL/CLIENT" and left out of Detail.
+type client struct {
+	Region       string
+	Detail       wire.Document[types.UserPoolClientType]
+	SealedSecret string `json:",omitempty"`
+}
+
+// user is a user. The document's id is the real username: what USER_ID_FOR_SRP says and what SRP hashes.
+type user struct {
+	Username   string
+	Sub        string
+	Status     types.UserStatusType
+	Enabled    bool
+	Attributes []attribute
+	Created    time.Time
+	Modified   time.Time
+	// SealedVerifier is the SRP salt and verifier, sealed for "srp/POOL/USERNAME"; empty when there is no password.
+	SealedVerifier string `json:",omitempty"`
+	// TemporaryUntil is when a temporary password ends; zero when the password is the user's own.
+	TemporaryUntil time.Time `json:",omitzero"`
+	// SignedOutAt is when the user was last signed out everywhere: access and refresh tokens whose sign-in is older are revoked.
+	SignedOutAt time.Time `json:",omitzero"`
+	// Codes are the codes sent to the user and not yet used, by purpose ("sign-up"), sealed for "code/POOL/USERNAME/PURPOSE".
+	Codes map[string]code `json:",omitempty"`
+	// FailedSignIns counts wrong passwords in a row; LastFailed is when the last was given (fact 6.8).
+	FailedSignIns int       `json:",omitempty"`
+	LastFailed    time.Time `json:",omitzero"`
+}
+
+// attribute is one attribute of a user; sub is among them on the wire, but not stored here.
+type attribute struct{ Name, Value string }
+
+// code is a code that was sent to a user.
+type code struct {
+	Sealed   string
+	Expires  time.Time
+	Attempts int `json:",omitempty"`
+}
+
+// group is a group of users; membership is a document of its own.
+type group struct {
+	Detail wire.Document[types.GroupType]
+}
+
+// member says that a user is in a group. Its id is GROUP + "\x00" + USERNAME.
+type member struct{ Group, Username string }
+
+// resourceServer is an API that custom scopes belong to. Its id is its identifier.
+type resourceServer struct {
+	Detail wire.Document[types.ResourceServerType]
+}
+
+// domain is a prefix or custom domain of a pool. Its scope is the region, its id the domain: domains are unique in a region.
+type domain struct {
+	Detail wire.Document[types.DomainDescriptionType]
+}
+
+var (
+	pools = store.Collection[pool]{Name: "cognito.pool", Version: 1, Keys: func(p *pool) []store.Key {
+		return []store.Key{{Index: "id", Value: value(p.Detail.Value.Id)}, {Index: "account", Value: p.Account}}
+	}}
+	clients = store.Collection[client]{Name: "cognito.client", Version: 1, Keys: func(c *client) []store.Key {
+		return []store.Key{{Index: "id", Value: value(c.Detail.Value.ClientId)}}
+	}}
+	users  = store.Collection[user]{Name: "cognito.user", Version: 1, Keys: userKeys}
+	groups = store.Collection[group]{Name: "cognito.group", Version: 1}
+
+	members = store.Collection[member]{Name: "cognito.member", Version: 1, Keys: func(m *member) []store.Key {
+		return []store.Key{{Index: "group", Value: m.Group}, {Index: "user", Value: m.Username}}
+	}}
+	resourceServers = store.Collection[resourceServer]{Name: "cognito.resource-server", Version: 1}
+
+	domains = store.Collection[domain]{Name: "cognito.domain", Version: 1, Keys: func(d *domain) []store.Key {
+		return []store.Key{{Index: "pool", Value: value(d.Detail.Value.UserPoolId)}, {Index: "domain", Value: value(d.Detail.Value.Domain)}}
+	}}
+)
+
+// userKeys are what a user is found by besides the username: sub, and each attribute that ListUsers can filter.
+func userKeys(u *user) []store.Key {
+	keys := []store.Key{{Index: "sub", Value: u.Sub}, {Index: "status", Value: string(u.Status)}}
+	for _, a := range u.Attributes {
+		switch a.Name {
+		case "email", "phone_number", "name", "given_name", "family_name", "preferred_username":
+			keys = append(keys, store.Key{Index: a.Name, Value: a.Value})
+		}
+	}
+	return keys
+}
+
+// value is what p points to, or the zero value.
+func value[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
