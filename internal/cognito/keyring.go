@@ -1,6 +1,194 @@
 package cognito
 
-// keyring holds the pools' key pairs. The sign-in side owns this file.
-type keyring struct{}
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 
-func newKeyring(*Service) (*keyring, error) { return &keyring{}, nil }
+	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/store"
+)
+
+// poolKey is one signing key of a pool. Its scope is the pool, its id the kid. ID tokens and access tokens are signed with
+// different keys (fact 4.1). The private key is PKCS #1, sealed for "pool-key/POOL/KID".
+type poolKey struct {
+	Use           keyUse
+	Created       time.Time
+	SealedPrivate string
+}
+
+// keyUse says which tokens a key signs.
+type keyUse string
+
+const (
+	signsID     keyUse = "id"
+	signsAccess keyUse = "access"
+)
+
+var poolKeys = store.Collection[poolKey]{Name: "cognito.pool-key", Version: 1}
+
+// keyring holds the pools' keys: a stock made ahead of need for new pools, and a cache of those in use. CreateUserPool
+// takes a pair before its transaction (making one takes long) and stores it inside:
+//
+//	pair, err := s.keys.take(ctx)
+//	…
+//	err = s.keys.store(tx, poolID, pair)
+type keyring struct {
+	service *Service
+	stock   *keyStock
+
+	mu    sync.RWMutex
+	cache map[string]*keyset
+	// generation grows with every invalidation: a set read from the store before one is not cached after it.
+	generation uint64
+}
+
+// cachedKeysets bounds the cache; a pool beyond it costs a read of the store.
+const cachedKeysets = 1024
+
+func newKeyring(s *Service) (*keyring, error) {
+	k := &keyring{service: s, stock: newKeyStock(), cache: map[string]*keyset{}}
+	s.store.Watch(poolTopic(""), func(topic string) { k.forget(strings.TrimPrefix(topic, poolTopic(""))) })
+	return k, nil
+}
+
+// Close stops making keys ahead of need.
+func (s *Service) Close() { s.keys.stock.close() }
+
+// take returns a pair of keys that belongs to nobody yet.
+func (k *keyring) take(ctx context.Context) (keyPair, error) {
+	if err := ctx.Err(); err != nil {
+		return keyPair{}, err
+	}
+	return k.stock.take()
+}
+
+// store makes the pair the pool's.
+func (k *keyring) store(tx *store.Tx, poolID string, pair keyPair) error {
+	for use, key := range map[keyUse]*rsa.PrivateKey{signsID: pair.id, signsAccess: pair.access} {
+		kid := keyID(&key.PublicKey)
+		sealed := k.service.store.Seal(poolKeyPurpose(poolID, kid), x509.MarshalPKCS1PrivateKey(key))
+		document := &poolKey{Use: use, Created: k.service.now(), SealedPrivate: sealed}
+		if err := poolKeys.Insert(tx, poolID, kid, document); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func poolKeyPurpose(poolID, kid string) string { return "pool-key/" + poolID + "/" + kid }
+
+// keyID is the kid: 44 characters of base64, as on AWS (fact 4.1), here the SHA-256 of the public key.
+func keyID(key *rsa.PublicKey) string {
+	sum := sha256.Sum256(x509.MarshalPKCS1PublicKey(key))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// keyset is a pool's keys, parsed. It is immutable.
+type keyset struct {
+	poolID     string
+	id, access *signer
+	public     map[string]*rsa.PublicKey
+	jwks       []byte
+	// mask is a secret of the pool from which answers about users who do not exist are made (fact 6.8).
+	mask []byte
+	// verifier judges the pool's own tokens.
+	verifier *authz.Authorizer
+}
+
+// of returns a pool's keys, from the cache if they are there; authz.ErrPoolNotFound when the pool has none.
+func (k *keyring) of(ctx context.Context, poolID string) (*keyset, error) {
+	k.mu.RLock()
+	set, generation := k.cache[poolID], k.generation
+	k.mu.RUnlock()
+	if set != nil {
+		return set, nil
+	}
+	var found []store.Found[poolKey]
+	err := k.service.store.View(ctx, func(tx *store.Tx) error {
+		var err error
+		found, _, err = poolKeys.List(tx, poolID, store.Page{})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	set, err = k.parse(poolID, found)
+	if err != nil {
+		return nil, err
+	}
+	k.remember(set, generation)
+	return set, nil
+}
+
+func (k *keyring) remember(set *keyset, generation uint64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.generation != generation {
+		return
+	}
+	for poolID := range k.cache {
+		if len(k.cache) < cachedKeysets {
+			break
+		}
+		delete(k.cache, poolID)
+	}
+	k.cache[set.poolID] = set
+}
+
+func (k *keyring) forget(poolID string) {
+	k.mu.Lock()
+	delete(k.cache, poolID)
+	k.generation++
+	k.mu.Unlock()
+	if region, _, ok := strings.Cut(poolID, "_"); ok && k.service.engine != nil {
+		k.service.engine.Forget(authz.Pool{Region: region, ID: poolID})
+	}
+}
+
+// parse opens a pool's keys. The newest key of each use signs; every key is published.
+func (k *keyring) parse(poolID string, found []store.Found[poolKey]) (*keyset, error) {
+	if len(found) == 0 {
+		return nil, authz.ErrPoolNotFound
+	}
+	slices.SortFunc(found, func(a, b store.Found[poolKey]) int { return a.Value.Created.Compare(b.Value.Created) })
+	set := &keyset{poolID: poolID, public: make(map[string]*rsa.PublicKey, len(found))}
+	for _, f := range found {
+		der, err := k.service.store.Unseal(poolKeyPurpose(poolID, f.ID), f.Value.SealedPrivate)
+		if err != nil {
+			return nil, fmt.Errorf("cognito: a key of pool %s does not open: %w", poolID, err)
+		}
+		private, err := x509.ParsePKCS1PrivateKey(der)
+		if err != nil {
+			return nil, fmt.Errorf("cognito: a key of pool %s is damaged: %w", poolID, err)
+		}
+		set.public[f.ID] = &private.PublicKey
+		switch f.Value.Use {
+		case signsID:
+			set.id = newSigner(f.ID, private)
+			mac := hmac.New(sha256.New, der)
+			mac.Write([]byte("users who do not exist"))
+			set.mask = mac.Sum(nil)
+		case signsAccess:
+			set.access = newSigner(f.ID, private)
+		}
+	}
+	if set.id == nil || set.access == nil {
+		return nil, fmt.Errorf("cognito: pool %s has no key for ID tokens or none for access tokens", poolID)
+	}
+	published := append([]string{set.id.kid, set.access.kid}, slices.Sorted(maps.Keys(set.public))...)
+	set.jwks = encodeJWKS(published, set.public)
+	region, _, _ := strings.Cut(poolID, "_")
+	var err error
+	set.verifier, err = k.service.engine.Compile(authz.Settings{Pools: []authz.Pool{{Region: region, ID: poolID}}})
+	return set, err
+}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/store"
@@ -31,6 +32,8 @@ type Service struct {
 	random    io.Reader
 	// keys signs and publishes: the pools' key pairs. It belongs to the sign-in side.
 	keys *keyring
+	// engine judges the tokens that users bring back: nothing but authz decides about a token.
+	engine *authz.Engine
 }
 
 // Config is what a Service is made of.
@@ -66,6 +69,7 @@ func New(cfg Config) (*Service, error) {
 	if s.random == nil {
 		s.random = rand.Reader
 	}
+	s.engine = authz.New(s)
 	keys, err := newKeyring(s)
 	if err != nil {
 		return nil, err
@@ -78,7 +82,7 @@ func New(cfg Config) (*Service, error) {
 // DeleteUserPool walks the list.
 var poolScoped = []func(tx *store.Tx, poolID string) error{
 	everything(&clients), everything(&users), everything(&groups), everything(&members), everything(&resourceServers),
-	everything(&messages),
+	everything(&messages), everything(&poolKeys),
 }
 
 // everything adapts Collection.DeleteScope to poolScoped.
