@@ -1,6 +1,7 @@
 package cognito
 
 import (
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -15,6 +16,10 @@ import (
 type pool struct {
 	Account string
 	Detail  wire.Document[types.UserPoolType]
+	// The factors of SetUserPoolMfaConfig that a UserPoolType has no member for; nil when never set.
+	SoftwareTokenMFA *wire.Document[types.SoftwareTokenMfaConfigType] `json:",omitempty"`
+	EmailMFA         *wire.Document[types.EmailMfaConfigType]         `json:",omitempty"`
+	WebAuthn         *wire.Document[types.WebAuthnConfigurationType]  `json:",omitempty"`
 }
 
 // client is an app client. Its secret is sealed for the purpose "client-secret/POOL/CLIENT" and left out of Detail.
@@ -22,6 +27,15 @@ type client struct {
 	Region       string
 	Detail       wire.Document[types.UserPoolClientType]
 	SealedSecret string `json:",omitempty"`
+	// Secrets are those that AddUserPoolClientSecret added, each sealed for "client-secret/POOL/CLIENT/ID".
+	Secrets []clientSecret `json:",omitempty"`
+}
+
+// clientSecret is a further secret of an app client.
+type clientSecret struct {
+	ID      string
+	Sealed  string
+	Created time.Time
 }
 
 // user is a user. The document's id is the real username: what USER_ID_FOR_SRP says and what SRP hashes.
@@ -94,12 +108,23 @@ var (
 	}}
 )
 
-// userKeys are what a user is found by besides the username: sub, and each attribute that ListUsers can filter.
+// userKeys are what a user is found by besides the username: sub, and each attribute that ListUsers can filter. What
+// people sign in with is kept in lower case, because most pools do not tell the cases apart; whoever looks it up
+// compares the case where the pool does (sameName).
 func userKeys(u *user) []store.Key {
-	keys := []store.Key{{Index: "sub", Value: u.Sub}, {Index: "status", Value: string(u.Status)}}
+	enabled := "Disabled"
+	if u.Enabled {
+		enabled = "Enabled"
+	}
+	keys := []store.Key{
+		{Index: "username", Value: fold(u.Username)}, {Index: "sub", Value: u.Sub},
+		{Index: "status", Value: string(u.Status)}, {Index: "enabled", Value: enabled},
+	}
 	for _, a := range u.Attributes {
 		switch a.Name {
-		case "email", "phone_number", "name", "given_name", "family_name", "preferred_username":
+		case "email", "preferred_username":
+			keys = append(keys, store.Key{Index: a.Name, Value: fold(a.Value)})
+		case "phone_number", "name", "given_name", "family_name":
 			keys = append(keys, store.Key{Index: a.Name, Value: a.Value})
 		}
 	}
@@ -113,4 +138,23 @@ func value[T any](p *T) T {
 		return zero
 	}
 	return *p
+}
+
+// fold is the form in which names are compared where case does not count.
+func fold(name string) string { return strings.ToLower(name) }
+
+// document wraps an AWS shape for storage; nil stays nil.
+func document[T any](shape *T) *wire.Document[T] {
+	if shape == nil {
+		return nil
+	}
+	return &wire.Document[T]{Value: *shape}
+}
+
+// shape unwraps a stored AWS shape; nil stays nil.
+func shape[T any](d *wire.Document[T]) *T {
+	if d == nil {
+		return nil
+	}
+	return &d.Value
 }
