@@ -1,16 +1,34 @@
-// Package authz is the engine: a token, an authorizer's settings and a method's scopes in, a Decision out. Every door
-// asks it (the gateway enforces with it, TestInvokeAuthorizer reports with it, explain and the console speak with it),
-// so an explanation can never disagree with enforcement.
+// Package authz decides whether a token of an Amazon Cognito user pool opens a method, as the COGNITO_USER_POOLS
+// authorizer of an API Gateway REST API decides it, and says why when it does not.
 //
-// The package is pure: it knows no service, no store and no network. Who has a pool's keys implements Keys; fetching
-// them over HTTP is authz/jwks.
+// An [Engine] knows the pools' keys and remembers the tokens it has verified. [Engine.Compile] turns an authorizer's
+// settings into an [Authorizer], and [Authorizer.Decide] judges one request:
+//
+//	engine := authz.New(keys) // authz/jwks fetches the keys of pools on AWS
+//	authorizer, err := engine.Compile(authz.Settings{Pools: []authz.Pool{pool}})
+//	…
+//	decision := authorizer.Decide(ctx, r.Header.Get("Authorization"), []string{"orders/read"}, time.Now())
+//	if !decision.Allowed {
+//		log.Print(decision.Reason, ": ", decision.Reason.Info().Sentence)
+//	}
+//
+// [Authorizer.Handler] does the same as net/http middleware, and [Authorizer.Explain] gives the same decision with
+// every check written down.
+//
+// Checks run in one order and the first that fails is the reason: source, shape, algorithm, issuer, key, signature,
+// expiry, not before, token use, audience, scope. A forged token is therefore never told that it expired.
+//
+// As on AWS, neither revocation nor the user's status nor the app client is looked at: a token opens until it ends.
+//
+// The package is pure: it knows no service, no store and no network. Who has a pool's keys implements [Keys].
 package authz
 
 import (
 	"context"
 	"crypto/rsa"
 	"errors"
-	"time"
+	"slices"
+	"sync/atomic"
 )
 
 // Errors that Keys may return; anything else counts as ErrKeysUnavailable.
@@ -26,11 +44,15 @@ var (
 // Pool names a user pool: the region and id of its ARN. The account of an ARN plays no part in finding a pool.
 type Pool struct{ Region, ID string }
 
-// Keys knows the pools' public keys and the issuers their tokens name.
+// Keys knows the pools' public keys and the issuers their tokens name. Implementations are safe for concurrent use.
+//
+// Both methods are called while a token is verified for the first time, so both should answer from memory. Key is also called
+// for tokens that anybody may have made up, with a pool of the authorizer but any key id: answering such a call must
+// stay cheap however often it comes, which is the implementation's to see to (authz/jwks remembers what is not there).
 type Keys interface {
 	// Key returns the pool's key of that id.
 	Key(ctx context.Context, pool Pool, kid string) (*rsa.PublicKey, error)
-	// Issuers lists the iss values that name the pool, the one its tokens carry first.
+	// Issuers lists the iss values that name the pool, the one its tokens carry first. None means that the pool is not known.
 	Issuers(pool Pool) []string
 }
 
@@ -39,57 +61,44 @@ type Settings struct {
 	// Pools are those of the authorizer's providerARNs.
 	Pools []Pool
 	// AudienceExpression is the identityValidationExpression; it must match the whole of aud. Empty means not checked.
+	// It is a regular expression of Go's syntax, which is Java's without look-around, back-references and
+	// possessive quantifiers; Java's names of ASCII classes (\p{Alnum}) are understood.
 	AudienceExpression string
 }
 
 // Engine decides about tokens and remembers which it has verified. It is safe for concurrent use.
-type Engine struct{ keys Keys }
+type Engine struct {
+	keys  Keys
+	known *cache
+	// generation counts the calls of Forget. A verification that began in an older one is not remembered, since
+	// it may have used a key that is gone.
+	generation atomic.Uint64
+}
 
-// New returns an engine that asks keys.
-func New(keys Keys) *Engine { return &Engine{keys: keys} }
+// New returns an engine that asks keys. It remembers up to 10,000 tokens in 16 MiB.
+func New(keys Keys) *Engine {
+	return &Engine{keys: keys, known: newCache(cacheTokens, cacheBytes)}
+}
 
-// Forget drops every verified token of a pool, because its keys changed or it was deleted.
-func (e *Engine) Forget(pool Pool) { panic("not written yet") }
+// Forget drops every verified token of a pool, because its keys changed or it was deleted. A token that is being
+// verified meanwhile is judged by the key it was given, but not remembered.
+func (e *Engine) Forget(pool Pool) {
+	e.generation.Add(1)
+	e.known.dropPool(pool)
+}
 
 // Compile turns settings into an authorizer; a bad expression is an error.
-func (e *Engine) Compile(s Settings) (*Authorizer, error) { panic("not written yet") }
-
-// Authorizer is a compiled COGNITO_USER_POOLS authorizer. It is immutable and safe for concurrent use.
-type Authorizer struct{}
-
-// Decide judges the value of the identity source ("Bearer " prefix or not; empty means that it was missing) for a method with
-// these scopes: none means an ID token is asked for, any means an access token that carries one of them. It costs no
-// allocation for a token seen before.
-func (a *Authorizer) Decide(ctx context.Context, identity string, scopes []string, now time.Time) Decision {
-	panic("not written yet")
-}
-
-// Explain is Decide with every check written down. Both give the same Decision.
-func (a *Authorizer) Explain(ctx context.Context, identity string, scopes []string, now time.Time) (Decision, []Check) {
-	panic("not written yet")
-}
-
-// Decision is what the engine says about one request.
-type Decision struct {
-	Allowed bool
-	// Reason is why not; empty when allowed.
-	Reason Reason
-	// Claims are the token's, shared and immutable; nil unless its signature held.
-	Claims *Claims
-}
-
-// Claims are a verified token's claims in the order of the token.
-type Claims struct{}
-
-// Check is one step of a decision. The JSON shape is public: the decision record and explain --json carry it.
-type Check struct {
-	// Name is the check's: source, shape, algorithm, issuer, key, signature, expiry, not_before, token_use, audience, scope.
-	Name string `json:"name"`
-	// Outcome is passed, failed, skipped (does not apply) or not_reached.
-	Outcome string `json:"outcome"`
-	// Reason is the code of a failed check.
-	Reason Reason `json:"reason,omitempty"`
-	// Saw and Expected are sentences for people. They never hold a whole token.
-	Saw      string `json:"saw,omitempty"`
-	Expected string `json:"expected,omitempty"`
+func (e *Engine) Compile(s Settings) (*Authorizer, error) {
+	audience, err := compileAudience(s.AudienceExpression)
+	if err != nil {
+		return nil, err
+	}
+	a := &Authorizer{engine: e, pools: slices.Clone(s.Pools), audience: audience}
+	if len(a.pools) > fewPools {
+		a.poolSet = make(map[Pool]struct{}, len(a.pools))
+		for _, p := range a.pools {
+			a.poolSet[p] = struct{}{}
+		}
+	}
+	return a, nil
 }

@@ -1,0 +1,90 @@
+package authz
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// audience is a compiled identityValidationExpression; nil when there is none.
+type audience struct {
+	expression string
+	// literal is the only text that matches, when the expression is a plain text, as the id of an app client is.
+	literal   string
+	isLiteral bool
+	whole     *regexp.Regexp
+}
+
+// javaClasses are Java's names of ASCII classes, and Go's.
+var javaClasses = map[string]string{
+	"Lower": "[:lower:]", "Upper": "[:upper:]", "ASCII": "[:ascii:]", "Alpha": "[:alpha:]", "Digit": "[:digit:]", "Alnum": "[:alnum:]",
+	"Punct": "[:punct:]", "Graph": "[:graph:]", "Print": "[:print:]", "Blank": "[:blank:]", "Cntrl": "[:cntrl:]", "XDigit": "[:xdigit:]",
+	"Space": "[:space:]",
+}
+
+// translateClasses spells Java's ASCII classes as Go does, inside of brackets and outside of them.
+func translateClasses(expression string) string {
+	var out strings.Builder
+	inClass := false
+	for i := 0; i < len(expression); i++ {
+		switch rest := expression[i:]; {
+		case strings.HasPrefix(rest, `\Q`): // quoted text stays as it is
+			end := strings.Index(rest, `\E`)
+			if end < 0 {
+				end = len(rest) - 2
+			}
+			out.WriteString(rest[:end+2])
+			i += end + 1
+		case strings.HasPrefix(rest, `\p{`):
+			name, _, closed := strings.Cut(rest[3:], "}")
+			class, known := javaClasses[name]
+			if !closed || !known {
+				out.WriteByte('\\')
+				continue
+			}
+			if !inClass {
+				class = "[" + class + "]"
+			}
+			out.WriteString(class)
+			i += len(`\p{}`) + len(name) - 1
+		case rest[0] == '\\' && len(rest) > 1:
+			out.WriteString(rest[:2])
+			i++
+		default:
+			if rest[0] == '[' {
+				inClass = true
+			} else if rest[0] == ']' {
+				inClass = false
+			}
+			out.WriteByte(rest[0])
+		}
+	}
+	return out.String()
+}
+
+// compileAudience compiles an identityValidationExpression. It matches the whole of aud or not at all, as Java's matches does.
+func compileAudience(expression string) (*audience, error) {
+	if expression == "" {
+		return nil, nil
+	}
+	alone, err := regexp.Compile(translateClasses(expression))
+	if err != nil {
+		return nil, fmt.Errorf("authz: audience expression: %w", err)
+	}
+	whole, err := regexp.Compile(`\A(?:` + alone.String() + `)\z`)
+	if err != nil {
+		return nil, fmt.Errorf("authz: audience expression: %w", err)
+	}
+	literal, isLiteral := alone.LiteralPrefix()
+	return &audience{expression: expression, literal: literal, isLiteral: isLiteral, whole: whole}, nil
+}
+
+// matches tells whether one of a token's audiences is what the expression asks for.
+func (a *audience) matches(audiences []string) bool {
+	for _, aud := range audiences {
+		if a.isLiteral && aud == a.literal || !a.isLiteral && a.whole.MatchString(aud) {
+			return true
+		}
+	}
+	return false
+}
