@@ -1,0 +1,175 @@
+package vtl
+
+import (
+	"math"
+	"strings"
+)
+
+// callList runs one of java.util.List's methods.
+func callList(l *List, method string, args []any) (any, bool) {
+	if len(args) == 0 {
+		switch method {
+		case "size":
+			return int64(len(l.Items)), true
+		case "isEmpty":
+			return len(l.Items) == 0, true
+		case "toString":
+			return Text(l), true
+		}
+		return nil, false
+	}
+	switch method {
+	case "get":
+		return at(l, args[0]), true
+	case "contains":
+		return l.index(args[0]) >= 0, true
+	case "indexOf":
+		return int64(l.index(args[0])), true
+	case "add":
+		if len(l.Items) >= stepLimit/16 {
+			return false, true
+		}
+		l.Items = append(l.Items, args[0])
+		return true, true
+	case "addAll":
+		if items := elements(args[0]); len(l.Items)+len(items) < stepLimit/16 {
+			l.Items = append(l.Items, items...)
+		}
+		return true, true
+	case "set":
+		if i, ok := args[0].(int64); ok && len(args) == 2 && i >= 0 && i < int64(len(l.Items)) {
+			old := l.Items[i]
+			l.Items[i] = args[1]
+			return old, true
+		}
+		return nil, true
+	case "remove":
+		if i, ok := args[0].(int64); ok && i >= 0 && i < int64(len(l.Items)) {
+			old := l.Items[i]
+			l.Items = append(l.Items[:i:i], l.Items[i+1:]...)
+			return old, true
+		}
+		return nil, true
+	}
+	return nil, false
+}
+
+func (l *List) index(value any) int {
+	for i, item := range l.Items {
+		if equal(item, value) {
+			return i
+		}
+	}
+	return -1
+}
+
+// callMap runs one of java.util.Map's methods.
+func callMap(m *Map, method string, args []any) (any, bool) {
+	if len(args) == 0 {
+		return callMapPlain(m, method)
+	}
+	key := Text(args[0])
+	value, found := m.Get(key)
+	switch method {
+	case "get":
+		return value, true
+	case "containsKey":
+		return found, true
+	case "containsValue":
+		return (&List{Items: elements(m)}).index(args[0]) >= 0, true
+	case "remove":
+		return m.remove(key), true
+	case "put":
+		if len(args) == 2 && len(m.keys) < stepLimit/16 {
+			m.Put(key, args[1])
+		}
+		return value, true
+	case "getOrDefault":
+		if !found && len(args) == 2 {
+			value = args[1]
+		}
+		return value, true
+	case "putAll":
+		if other, ok := args[0].(*Map); ok && other != m && len(m.keys)+len(other.keys) < stepLimit/16 {
+			for _, k := range other.keys {
+				m.Put(k, other.values[k])
+			}
+		}
+		return "", true
+	}
+	return nil, false
+}
+
+func callMapPlain(m *Map, method string) (any, bool) {
+	switch method {
+	case "size":
+		return int64(len(m.keys)), true
+	case "isEmpty":
+		return len(m.keys) == 0, true
+	case "keySet":
+		keys := &List{}
+		for _, key := range m.keys {
+			keys.Items = append(keys.Items, key)
+		}
+		return keys, true
+	case "values":
+		return &List{Items: elements(m)}, true
+	case "entrySet":
+		entries := &List{}
+		for _, key := range m.keys {
+			entries.Items = append(entries.Items, entry{key, m.values[key]})
+		}
+		return entries, true
+	case "toString":
+		return Text(m), true
+	}
+	return nil, false
+}
+
+// entry is one of Map.entrySet.
+type entry struct {
+	key   string
+	value any
+}
+
+func (e entry) String() string { return e.key + "=" + inner(e.value, 0) }
+
+func (e entry) Property(name string) (any, bool) {
+	switch name {
+	case "key":
+		return e.key, true
+	case "value":
+		return e.value, true
+	}
+	return nil, false
+}
+
+func (e entry) Call(method string, _ []any) (any, bool, error) {
+	name := strings.ToLower(strings.TrimPrefix(method, "get"))
+	value, ok := e.Property(name)
+	return value, ok, nil
+}
+
+// callScalar runs a method of a number or a truth value.
+func callScalar(value any, method string, args []any) (any, bool) {
+	switch method {
+	case "toString":
+		return Text(value), true
+	case "equals":
+		return len(args) == 1 && equal(value, args[0]), true
+	}
+	n, isNumber := number(value)
+	if !isNumber {
+		return nil, false
+	}
+	switch method {
+	case "intValue", "longValue":
+		if n < math.MinInt64 || n >= math.MaxInt64 {
+			return nil, true
+		}
+		return int64(n), true
+	case "doubleValue", "floatValue":
+		return n, true
+	}
+	return nil, false
+}
