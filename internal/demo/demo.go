@@ -1,0 +1,140 @@
+// Package demo is the walk that the product exists for: an API is protected with access tokens, step by step as the AWS guides have it,
+// against a server that it starts, over the real wire. Each step is printed as the command that a user would type, with
+// its answer; what came back is compared with what AWS would answer. It knows the server only by its URL.
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+)
+
+const (
+	region   = "eu-west-1"
+	scope    = "user_management_lambdas/api"
+	password = "Correct-horse-1"
+	callback = "http://localhost:3000/callback"
+)
+
+// requestTimeout bounds every request of the walk.
+const requestTimeout = 30 * time.Second
+
+// walk is the demo in progress: the clients, what was made so far, and what came back other than expected.
+type walk struct {
+	out       io.Writer
+	url       string
+	cognito   *cognitoidentityprovider.Client
+	gateway   *apigateway.Client
+	wire      *recorder
+	http      *http.Client
+	surprises []string
+
+	poolID, poolARN, clientID, domain string
+	apiID, rootID, authorizerID       string
+	plainID                           string
+	before, after                     tokens
+}
+
+// tokens are what one sign-in gave.
+type tokens struct{ id, access, refresh string }
+
+// Run does the walk against the server at url and reports it on out. The error names every answer that was not the expected one.
+func Run(ctx context.Context, out io.Writer, url string) error {
+	w, err := newWalk(out, url)
+	if err != nil {
+		return err
+	}
+	w.say("The server listens on %s. To type along:\n\n  export AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=%s\n", url, url, region)
+	for _, chapter := range []struct {
+		title string
+		run   func(context.Context) error
+	}{
+		{"A user pool, an app client with hosted sign-in, a user", w.makePool},
+		{"Someone signs in, before there is anything to protect", w.signInBefore},
+		{"A resource server with a custom scope, allowed on the app client", w.allowScope},
+		{"A REST API: one method that lists the scope, one that lists none", w.makeAPI},
+		{"The scope comes with the next sign-in; who is signed in keeps the old token, and cannot refresh it", w.signInAfter},
+		{"What opens which door", w.tryEverything},
+		{"An edit does nothing until it is deployed", w.editAndDeploy},
+		{"Tokens end", w.expire},
+	} {
+		w.chapter(chapter.title)
+		if err := chapter.run(ctx); err != nil {
+			return fmt.Errorf("%s: %w", chapter.title, err)
+		}
+	}
+	return w.verdict()
+}
+
+func newWalk(out io.Writer, url string) (*walk, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	wire := &recorder{next: http.DefaultTransport}
+	config := aws.Config{
+		Region:       region,
+		BaseEndpoint: aws.String(url),
+		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient:   &http.Client{Transport: wire, Timeout: requestTimeout},
+	}
+	return &walk{
+		out:     out,
+		url:     url,
+		wire:    wire,
+		cognito: cognitoidentityprovider.NewFromConfig(config),
+		gateway: apigateway.NewFromConfig(config),
+		http: &http.Client{
+			Jar:     jar,
+			Timeout: requestTimeout,
+			// A redirect is an answer here: the code is in it.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+func (w *walk) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(w.out, format+"\n", args...)
+}
+
+func (w *walk) chapter(title string) {
+	w.say("\n%s\n", title)
+}
+
+// expect notes an answer that was not the expected one; the walk goes on.
+func (w *walk) expect(what string, got, want any) {
+	if got != want {
+		w.surprises = append(w.surprises, fmt.Sprintf("%s: %v, expected %v", what, got, want))
+	}
+}
+
+func (w *walk) verdict() error {
+	if len(w.surprises) == 0 {
+		w.say("\nEvery answer was the expected one.")
+		return nil
+	}
+	w.say("")
+	for _, surprise := range w.surprises {
+		w.say("unexpected: %s", surprise)
+	}
+	return fmt.Errorf("%d answers were not the expected ones", len(w.surprises))
+}
+
+// do sends one AWS operation and prints it as the CLI command with its answer.
+func do[I, O, F any](ctx context.Context, w *walk, operation func(context.Context, *I, ...F) (*O, error), in *I) (*O, error) {
+	w.say("$ %s", command(in))
+	out, err := operation(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	w.say("  %s", abridge(w.wire.last))
+	return out, nil
+}
