@@ -88,3 +88,15 @@ func (a *audience) matches(audiences []string) bool {
 	}
 	return false
 }
+
+// matchesKnown is matches for a token that may be asked about again: what matched once always will.
+func (a *audience) matchesKnown(v *verified) bool {
+	if v.matched.Load() == a {
+		return true
+	}
+	if !a.matches(v.claims.audience) {
+		return false
+	}
+	v.matched.Store(a)
+	return true
+}

@@ -69,7 +69,7 @@ func (a *Authorizer) judge(ctx context.Context, identity string, scopes []string
 		known = v.token
 	}
 	view.seeVerified(known)
-	failed, reason := a.judgeClaims(&known.claims, scopes, now)
+	failed, reason := a.judgeClaims(known, scopes, now)
 	return verdict{failed: failed, reason: reason, token: known}
 }
 
@@ -83,7 +83,8 @@ func (a *Authorizer) serves(pool Pool) bool {
 }
 
 // judgeClaims runs the checks of a token whose signature held.
-func (a *Authorizer) judgeClaims(c *Claims, scopes []string, now time.Time) (checkID, Reason) {
+func (a *Authorizer) judgeClaims(known *verified, scopes []string, now time.Time) (checkID, Reason) {
+	c := &known.claims
 	if !now.Before(c.expires) { // no leeway: a token of 60 minutes is refused when 60 minutes have passed
 		return checkExpiry, TokenExpired
 	}
@@ -98,7 +99,7 @@ func (a *Authorizer) judgeClaims(c *Claims, scopes []string, now time.Time) (che
 	} else if c.tokenUse != "access" {
 		return checkTokenUse, TokenUseAccessExpected
 	}
-	if a.audience != nil && !a.audience.matches(c.audience) {
+	if a.audience != nil && !a.audience.matchesKnown(known) {
 		return checkAudience, TokenAudience
 	}
 	if len(scopes) > 0 && !holdsAny(c.scope, scopes) {

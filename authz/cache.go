@@ -20,6 +20,8 @@ type verified struct {
 	hash   uint64
 	// size is about how many bytes of memory the entry holds.
 	size int
+	// matched is the audience expression that the claims last matched.
+	matched atomic.Pointer[audience]
 	// used says that the entry was asked for since the hand last passed.
 	used atomic.Bool
 }
@@ -57,8 +59,15 @@ func newCache(maxTokens, maxBytes int) *cache {
 	return &cache{seed: maphash.MakeSeed(), buckets: make([]bucket, n), maxTokens: maxTokens, maxBytes: maxBytes}
 }
 
-// hashOf is a token's hash. The seed is the process's secret: nobody can make tokens meet in one bucket.
-func (c *cache) hashOf(token string) uint64 { return maphash.String(c.seed, token) }
+// hashed is how much of a token's end is hashed: 48 bytes of its signature.
+const hashed = 64
+
+// hashOf is the hash of a token's end. That is enough, because only verified tokens are in the table and no two of them have
+// the same signature; a made-up token with the end of another one meets it and differs. The seed is the
+// engine's secret: nobody can make tokens meet in one bucket.
+func (c *cache) hashOf(token string) uint64 {
+	return maphash.String(c.seed, token[max(0, len(token)-hashed):])
+}
 
 func (c *cache) bucket(hash uint64) *bucket { return &c.buckets[hash&uint64(len(c.buckets)-1)] }
 
@@ -77,12 +86,12 @@ func (c *cache) get(token string) *verified {
 	return nil
 }
 
-// put remembers a token, unless stale says, under the lock, that it must not.
-func (c *cache) put(v *verified, stale func() bool) {
+// put remembers a token, unless the generation is no more the one in which its verification began.
+func (c *cache) put(v *verified, generation *atomic.Uint64, began uint64) {
 	v.hash = c.hashOf(v.token)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if v.size > c.maxBytes || stale() {
+	if v.size > c.maxBytes || generation.Load() != began {
 		return
 	}
 	b := c.bucket(v.hash)

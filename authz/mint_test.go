@@ -85,7 +85,10 @@ func (k *testKeys) Key(_ context.Context, pool Pool, kid string) (*rsa.PublicKey
 	return nil, ErrKeyUnknown
 }
 
-func (k *testKeys) Issuers(pool Pool) []string { return []string{issuerOf(pool)} }
+// testIssuers are made beforehand, as an implementation should.
+var testIssuers = map[Pool][]string{ireland: {issuerOf(ireland)}, frankfurt: {issuerOf(frankfurt)}}
+
+func (k *testKeys) Issuers(pool Pool) []string { return testIssuers[pool] }
 
 func issuerOf(pool Pool) string {
 	return "https://cognito-idp." + pool.Region + ".amazonaws.com/" + pool.ID

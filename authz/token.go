@@ -209,12 +209,17 @@ func textOf(data []byte, m member) string {
 	return unescape(string(value), m.valueEscaped)
 }
 
-// string is the text of the string claim at a position plus one; false when there is none or it is no string.
-func (p *parsed) string(at uint16) (string, bool) {
+// textClaim is the text of the string claim at a position plus one; false when there is none or it is no string.
+func (p *parsed) textClaim(at uint16) ([]byte, bool) {
 	if at == 0 || p.members[at-1].kind != kindString {
-		return "", false
+		return nil, false
 	}
-	return textOf(p.payload, p.members[at-1]), true
+	m := p.members[at-1]
+	value := p.payload[m.valueStart:m.valueEnd]
+	if m.valueEscaped {
+		return []byte(unescape(string(value), true)), true
+	}
+	return value, true
 }
 
 // time reads a claim that is a number of seconds since 1970, with a fraction or not.

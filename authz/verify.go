@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -42,27 +41,27 @@ func (a *Authorizer) verify(ctx context.Context, token string, view *view) verdi
 		return verdict{failed: checkSignature, reason: TokenSignature}
 	}
 	v := p.verified(len(token), pool)
-	a.engine.known.put(v, func() bool { return a.engine.generation.Load() != generation })
+	a.engine.known.put(v, &a.engine.generation, generation)
 	return verdict{failed: passedAll, token: v}
 }
 
 // issuer finds the pool that the token's iss names among the authorizer's.
 func (a *Authorizer) issuer(p *parsed) (Pool, verdict) {
 	refused := verdict{failed: checkIssuer, reason: TokenIssuer}
-	iss, ok := p.string(p.claims.iss)
+	iss, ok := p.textClaim(p.claims.iss)
 	if !ok {
 		return Pool{}, refused
 	}
 	// An issuer ends with its pool's id: with a thousand pools, the right one is asked first.
 	for _, pool := range a.pools {
-		if strings.HasSuffix(iss, pool.ID) && slices.Contains(a.engine.keys.Issuers(pool), iss) {
+		if hasSuffix(iss, pool.ID) && containsText(a.engine.keys.Issuers(pool), iss) {
 			return pool, verdict{}
 		}
 	}
 	known := false
 	for _, pool := range a.pools {
 		issuers := a.engine.keys.Issuers(pool)
-		if slices.Contains(issuers, iss) {
+		if containsText(issuers, iss) {
 			return pool, verdict{}
 		}
 		known = known || len(issuers) > 0
@@ -71,6 +70,19 @@ func (a *Authorizer) issuer(p *parsed) (Pool, verdict) {
 		refused.reason = PoolNotFound
 	}
 	return Pool{}, refused
+}
+
+func hasSuffix(text []byte, suffix string) bool {
+	return len(text) >= len(suffix) && string(text[len(text)-len(suffix):]) == suffix
+}
+
+func containsText(values []string, text []byte) bool {
+	for _, v := range values {
+		if v == string(text) {
+			return true
+		}
+	}
+	return false
 }
 
 // key finds the pool's key that the token's kid names.
