@@ -56,7 +56,7 @@ var tokenReasons = []ReasonInfo{
 	expired(refusedToken(TokenExpired,
 		"The token has expired.",
 		"Fetch a new one: aws cognito-idp initiate-auth --auth-flow REFRESH_TOKEN_AUTH --client-id CLIENT --auth-parameters REFRESH_TOKEN=TOKEN",
-		"Let the client's tokens live longer: aws cognito-idp update-user-pool-client --user-pool-id POOL --client-id CLIENT --id-token-validity N --access-token-validity N --token-validity-units … (with every other setting of the client: what is left out is reset)")),
+		"Let the client's tokens live longer; give every other setting of the client too, because what is left out is reset: aws cognito-idp update-user-pool-client --user-pool-id POOL --client-id CLIENT --id-token-validity HOURS --access-token-validity HOURS")),
 	refusedToken(TokenNotYetValid,
 		"The token's nbf lies in the future.",
 		"Set the clocks right, or wait."),
