@@ -1,0 +1,163 @@
+package cognito
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/poolgate/poolgate/internal/fault"
+)
+
+// flow is one way to begin a sign-in: a row of flows. The pipeline checks what the row says before it calls begin.
+type flow struct {
+	// public and admin say which of InitiateAuth and AdminInitiateAuth knows the flow.
+	public, admin bool
+	// requires are the AuthParameters that must be there.
+	requires []string
+	// allowed are the ExplicitAuthFlows any of which turns the flow on; disabled is what a client without them is told.
+	allowed  []types.ExplicitAuthFlowsType
+	disabled string
+	// named says that the flow names its user by USERNAME; the pipeline then checks the secret hash and finds the user.
+	named bool
+	begin func(s *Service, ctx context.Context, a *attempt) (outcome, error)
+}
+
+// flows is the table of flows that begin here.
+func flows(name types.AuthFlowType) (flow, bool) {
+	switch name {
+	case types.AuthFlowTypeUserPasswordAuth:
+		return userPasswordFlow, true
+	case types.AuthFlowTypeAdminUserPasswordAuth, types.AuthFlowTypeAdminNoSrpAuth:
+		return adminPasswordFlow, true
+	case types.AuthFlowTypeUserSrpAuth:
+		return srpFlow, true
+	case types.AuthFlowTypeRefreshTokenAuth, types.AuthFlowTypeRefreshToken:
+		return refreshFlow, true
+	case types.AuthFlowTypeCustomAuth:
+		return customFlow, true
+	}
+	return flow{}, false
+}
+
+// flowNotEnabled is the refusal of a flow that has no text of its own (fact 6.7).
+const flowNotEnabled = "Auth flow not enabled for this client"
+
+// customFlow is CUSTOM_AUTH where no function answers for the pool.
+var customFlow = flow{
+	public: true, admin: true, requires: []string{"USERNAME"}, named: true,
+	allowed: []types.ExplicitAuthFlowsType{
+		types.ExplicitAuthFlowsTypeAllowCustomAuth, types.ExplicitAuthFlowsTypeCustomAuthFlowOnly,
+	},
+	disabled: flowNotEnabled,
+	begin: func(_ *Service, _ context.Context, a *attempt) (outcome, error) {
+		triggers := value(a.pool.Detail.Value.LambdaConfig)
+		if triggers.DefineAuthChallenge == nil {
+			return outcome{}, fault.Invalid("InvalidParameterException", "Custom auth lambda trigger is not configured for the user pool.")
+		}
+		return outcome{}, notImplemented("AuthFlow CUSTOM_AUTH with triggers")
+	},
+}
+
+// challengeAnswer is how one challenge is answered: a row of challenges.
+type challengeAnswer struct {
+	// requires are the ChallengeResponses that must be there.
+	requires []string
+	// session finds the sealed session in the attempt; nil means the request's Session.
+	session func(a *attempt) string
+	answer  func(s *Service, ctx context.Context, a *attempt) (outcome, error)
+}
+
+// challenges is the table of challenges that can be answered.
+func challenges(name types.ChallengeNameType) (challengeAnswer, bool) {
+	switch name {
+	case types.ChallengeNameTypePasswordVerifier:
+		return passwordVerifier, true
+	case types.ChallengeNameTypeNewPasswordRequired:
+		return newPasswordRequired, true
+	}
+	return challengeAnswer{}, false
+}
+
+// enabled tells whether the client's ExplicitAuthFlows turn the flow on (fact 6.4). None set means the defaults; legacy values leave SRP
+// and refresh on, unless CUSTOM_AUTH_FLOW_ONLY says otherwise.
+func (f flow) enabled(set []types.ExplicitAuthFlowsType) bool {
+	if len(set) == 0 {
+		set = []types.ExplicitAuthFlowsType{
+			types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth, types.ExplicitAuthFlowsTypeAllowUserSrpAuth,
+			types.ExplicitAuthFlowsTypeAllowCustomAuth,
+		}
+	}
+	modern := func(f types.ExplicitAuthFlowsType) bool { return strings.HasPrefix(string(f), "ALLOW_") }
+	if !slices.ContainsFunc(set, modern) {
+		set = append(slices.Clone(set), types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth)
+		if !slices.Contains(set, types.ExplicitAuthFlowsTypeCustomAuthFlowOnly) {
+			set = append(set, types.ExplicitAuthFlowsTypeAllowUserSrpAuth)
+		}
+	}
+	return slices.ContainsFunc(f.allowed, func(a types.ExplicitAuthFlowsType) bool { return slices.Contains(set, a) })
+}
+
+// notImplemented names what AWS has and poolgate does not.
+func notImplemented(what string) error {
+	return fault.Unimplemented("NotImplementedException", "poolgate does not implement %s.", what)
+}
+
+// begin runs the pipeline up to a flow's hook.
+func (s *Service) begin(ctx context.Context, a *attempt, name types.AuthFlowType) (outcome, error) {
+	f, ok := flows(name)
+	if !ok {
+		return outcome{}, notImplemented("AuthFlow " + string(name))
+	}
+	if a.admin && !f.admin || !a.admin && !f.public {
+		return outcome{}, fault.Invalid("InvalidParameterException", "Initiate Auth method not supported.")
+	}
+	if err := a.require(f.requires); err != nil {
+		return outcome{}, err
+	}
+	a.username = a.params["USERNAME"]
+	if f.named {
+		if err := s.checkSecretHash(a.poolID, a.client, a.params["SECRET_HASH"], a.username); err != nil {
+			return outcome{}, err
+		}
+	}
+	if !f.enabled(a.client.Detail.Value.ExplicitAuthFlows) {
+		return outcome{}, fault.Invalid("InvalidParameterException", "%s", f.disabled)
+	}
+	if f.named {
+		if err := s.findUser(ctx, a); err != nil {
+			return outcome{}, err
+		}
+	}
+	return f.begin(s, ctx, a)
+}
+
+// answer runs the pipeline up to a challenge's hook.
+func (s *Service) answer(ctx context.Context, a *attempt, name types.ChallengeNameType, session string) (outcome, error) {
+	c, ok := challenges(name)
+	if !ok {
+		return outcome{}, notImplemented("the challenge " + string(name))
+	}
+	if err := a.require(append([]string{"USERNAME"}, c.requires...)); err != nil {
+		return outcome{}, err
+	}
+	a.username = a.params["USERNAME"]
+	if err := s.checkSecretHash(a.poolID, a.client, a.params["SECRET_HASH"], a.username); err != nil {
+		return outcome{}, err
+	}
+	if c.session != nil {
+		session = c.session(a)
+	}
+	if session == "" {
+		return outcome{}, fault.Invalid("InvalidParameterException", "Missing required parameter Session")
+	}
+	var err error
+	if a.session, err = s.openSession(a, name, session); err != nil {
+		return outcome{}, err
+	}
+	if err := s.findSessionUser(ctx, a); err != nil {
+		return outcome{}, err
+	}
+	return c.answer(s, ctx, a)
+}

@@ -1,0 +1,101 @@
+package cognito
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/poolgate/poolgate/internal/fault"
+	"github.com/poolgate/poolgate/internal/store"
+)
+
+// session is what the server must remember between a challenge and its answer. It travels with the client, sealed: asking for
+// challenges costs the store nothing, so nobody can fill it by asking. What the store keeps is which sessions are spent,
+// until they would have expired anyway, because a session can be used once.
+type session struct {
+	ID        string
+	Challenge types.ChallengeNameType
+	Username  string
+	Sub       string
+	Expires   time.Time
+	// Page says that the sign-in began on the login page; such a session cannot be continued by the API, nor the other way round.
+	Page bool        `json:",omitempty"`
+	SRP  *srpSession `json:",omitempty"`
+}
+
+// srpSession is the server's side of an SRP exchange.
+type srpSession struct {
+	// A is the client's public value, B what it was answered, Secret is b; all big-endian.
+	A, B, Secret []byte
+	// Phantom says that the user does not exist and that the client's settings hide it.
+	Phantom bool `json:",omitempty"`
+}
+
+// spentSession marks a session that was used. Its scope is the pool, its id the session's.
+type spentSession struct{ Expires time.Time }
+
+var spentSessions = store.Collection[spentSession]{
+	Name: "cognito.spent-session", Version: 1,
+	Expires: func(s *spentSession) time.Time { return s.Expires },
+}
+
+// defaultSessionMinutes is AuthSessionValidity where a client sets none (fact 4.5).
+const defaultSessionMinutes = 3
+
+// sealSession makes a new session of the attempt: the text that the client brings back with its answer.
+func (s *Service) sealSession(a *attempt, next session) (string, error) {
+	minutes := defaultSessionMinutes
+	if m := value(a.client.Detail.Value.AuthSessionValidity); m > 0 {
+		minutes = int(m)
+	}
+	id, err := s.randomUUID()
+	if err != nil {
+		return "", err
+	}
+	next.ID, next.Expires = id, a.now.Add(time.Duration(minutes)*time.Minute)
+	plain, err := json.Marshal(next)
+	if err != nil {
+		return "", err
+	}
+	return s.store.Seal(a.sessionPurpose(), plain), nil
+}
+
+// sessionPurpose binds a session to the pool and the client that it was made for.
+func (a *attempt) sessionPurpose() string { return "session/" + a.poolID + "/" + a.clientID() }
+
+// openSession opens what sealSession made, for the challenge it was made for.
+func (s *Service) openSession(a *attempt, challenge types.ChallengeNameType, sealed string) (*session, error) {
+	plain, err := s.store.Unseal(a.sessionPurpose(), sealed)
+	if err != nil {
+		return nil, invalidSession("").Because(err)
+	}
+	var opened session
+	if err := json.Unmarshal(plain, &opened); err != nil {
+		return nil, invalidSession("").Because(err)
+	}
+	switch {
+	case opened.Challenge != challenge:
+		return nil, invalidSession("").Becausef("the session is for %s, not %s", opened.Challenge, challenge)
+	case opened.Page != a.page:
+		return nil, invalidSession("").Becausef("the session was begun at another door")
+	case !a.now.Before(opened.Expires):
+		return nil, invalidSession(", session is expired")
+	}
+	return &opened, nil
+}
+
+// spendSession marks a session as used, in the transaction of what it is used for.
+func spendSession(tx *store.Tx, poolID string, used *session) error {
+	err := spentSessions.Insert(tx, poolID, used.ID, &spentSession{Expires: used.Expires})
+	if errors.Is(err, store.ErrExists) {
+		return invalidSession(", session can only be used once")
+	}
+	return err
+}
+
+// invalidSession is the refusal with AWS's three texts (fact 6.7).
+func invalidSession(how string) *fault.Error {
+	return fault.Unauthorized("NotAuthorizedException", "Invalid session for the user%s.", how)
+}
