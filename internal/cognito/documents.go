@@ -27,11 +27,14 @@ type client struct {
 	Region       string
 	Detail       wire.Document[types.UserPoolClientType]
 	SealedSecret string `json:",omitempty"`
-	// Secrets are those that AddUserPoolClientSecret added, each sealed for "client-secret/POOL/CLIENT/ID".
+	// SecretID and SecretCreated describe that secret to ListUserPoolClientSecrets.
+	SecretID      string    `json:",omitempty"`
+	SecretCreated time.Time `json:",omitzero"`
+	// Secrets are those that AddUserPoolClientSecret added (AWS allows one); all are good until they are deleted.
 	Secrets []clientSecret `json:",omitempty"`
 }
 
-// clientSecret is a further secret of an app client.
+// clientSecret is a further secret of an app client, sealed for "client-secret/POOL/CLIENT/ID".
 type clientSecret struct {
 	ID      string
 	Sealed  string
@@ -112,13 +115,9 @@ var (
 // people sign in with is kept in lower case, because most pools do not tell the cases apart; whoever looks it up
 // compares the case where the pool does (sameName).
 func userKeys(u *user) []store.Key {
-	enabled := "Disabled"
-	if u.Enabled {
-		enabled = "Enabled"
-	}
 	keys := []store.Key{
 		{Index: "username", Value: fold(u.Username)}, {Index: "sub", Value: u.Sub},
-		{Index: "status", Value: string(u.Status)}, {Index: "enabled", Value: enabled},
+		{Index: "status", Value: string(u.Status)}, {Index: "enabled", Value: enabledWord(u)},
 	}
 	for _, a := range u.Attributes {
 		switch a.Name {

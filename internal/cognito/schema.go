@@ -162,7 +162,7 @@ func checkConstraints(a types.SchemaAttributeType, name string) error {
 		if a.AttributeDataType == types.AttributeDataTypeNumber {
 			return fault.Invalid("InvalidParameterException", "Attribute %s cannot have a max value smaller than it's min value", name)
 		}
-		return fault.Invalid("InvalidParameterException", "Attribute %s cannot have a max length smaller than it's min length", name)
+		return fault.Invalid("InvalidParameterException", "Attribute %s cannot have a max length shorter than it's min length", name)
 	}
 	return nil
 }

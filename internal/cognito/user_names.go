@@ -187,7 +187,7 @@ func (s *Service) insertUser(tx *store.Tx, p *pool, u *user, force bool) error {
 	}
 	for _, f := range found {
 		if p.sameName(f.Value.Username, u.Username) {
-			return fault.Conflict("UsernameExistsException", "User already exists")
+			return nameTaken()
 		}
 	}
 	if err := s.claimAliases(tx, p, u, force); err != nil {
@@ -195,9 +195,17 @@ func (s *Service) insertUser(tx *store.Tx, p *pool, u *user, force bool) error {
 	}
 	err = users.Insert(tx, p.id(), u.Username, u)
 	if errors.Is(err, store.ErrExists) {
-		return fault.Conflict("UsernameExistsException", "User already exists")
+		return nameTaken()
 	}
 	return err
+}
+
+// errNameTaken is the cause of a UsernameExistsException for the username itself, which AdminCreateUser words otherwise
+// than SignUp.
+var errNameTaken = errors.New("cognito: the username is taken")
+
+func nameTaken() error {
+	return fault.Conflict("UsernameExistsException", "User already exists").Because(errNameTaken)
 }
 
 // claimAliases makes sure that nobody else answers to what u signs in with. With force the other one loses the alias:
