@@ -33,4 +33,7 @@ type Pools interface {
 	RevokeRefreshToken(ctx context.Context, clientID, token string) error
 	// UserInfo returns the claims that an access token with openid opens; NotAuthorizedException for any other token.
 	UserInfo(ctx context.Context, accessToken string) (map[string]any, error)
+	// JWKS is the pool's key set, Discovery its OpenID configuration with endpoints below base.
+	JWKS(ctx context.Context, poolID string) ([]byte, error)
+	Discovery(ctx context.Context, poolID, base string) ([]byte, error)
 }
