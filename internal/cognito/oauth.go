@@ -44,6 +44,8 @@ type SignInResult struct {
 type IssueRequest struct {
 	ClientID string
 	Username string
+	// Sub, when set, must still be the user's: one who was deleted and made again under the same name is somebody else.
+	Sub string
 	// Scopes are those granted; an ID token is issued only when openid is among them.
 	Scopes   []string
 	AuthTime time.Time

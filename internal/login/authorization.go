@@ -27,9 +27,8 @@ type authorization struct {
 
 // sentBack is an error that the client is told of, at its redirect_uri.
 type sentBack struct {
-	err     *fault.Error
-	to      redirection
-	cookies []cookie
+	err *fault.Error
+	to  redirection
 }
 
 func (s *sentBack) Error() string { return s.err.Error() }

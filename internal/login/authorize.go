@@ -30,25 +30,35 @@ func (h *Handler) authorize(x *exchange) (*answer, error) {
 
 // silently answers an authorization request out of a remembered sign-in. It gives nil when the person has to be asked.
 func (h *Handler) silently(x *exchange, a *authorization) (*answer, error) {
-	var s *session
-	if !slices.Contains(a.prompt, "login") && !slices.Contains(a.prompt, "select_account") {
-		var err error
-		if s, err = h.session(x, a.client.PoolID); err != nil {
-			return nil, err
-		}
+	answered, err := h.grantFromSession(x, a)
+	if answered != nil {
+		return answered, nil
 	}
-	if s != nil {
-		answered, err := h.grant(x, a, signedIn{s.Username, s.AuthTime})
-		if err == nil {
-			return answered, nil
-		}
-		if e := fault.From(err); e.Kind.Status() >= http.StatusInternalServerError {
+	if err != nil {
+		e := fault.From(err)
+		if e.Kind.Status() >= http.StatusInternalServerError {
 			return nil, &sentBack{err: e, to: a.to}
 		}
-		// The user was disabled or deleted since: as good as not signed in.
+		// The user was disabled, deleted or signed out everywhere since: as good as not signed in.
+		h.log.DebugContext(x.Context(), "remembered sign-in refused", "error", e)
 	}
 	if slices.Contains(a.prompt, "none") {
 		return nil, &sentBack{err: fault.Unauthorized("login_required", ""), to: a.to}
 	}
 	return nil, nil
+}
+
+// grantFromSession grants to the user whose sign-in is remembered, if there is one and it still counts.
+func (h *Handler) grantFromSession(x *exchange, a *authorization) (*answer, error) {
+	if slices.Contains(a.prompt, "login") || slices.Contains(a.prompt, "select_account") {
+		return nil, nil
+	}
+	s, err := h.session(x, a.client.PoolID)
+	if s == nil || err != nil {
+		return nil, err
+	}
+	if err := h.pools.CheckSignedIn(x.Context(), a.client.PoolID, s.Username, s.Sub, s.AuthTime); err != nil {
+		return nil, err
+	}
+	return h.grant(x, a, signedIn{username: s.Username, sub: s.Sub, at: s.AuthTime})
 }

@@ -16,10 +16,11 @@ type authorizationCode struct {
 	ClientID string
 	// RedirectURI is the redirect_uri that the authorization request named; empty when it named none.
 	RedirectURI string `json:",omitempty"`
-	Username    string
-	AuthTime    time.Time
-	Scopes      []string
-	Nonce       string `json:",omitempty"`
+	// Username and Sub together are the user: a name can be given to somebody else.
+	Username, Sub string
+	AuthTime      time.Time
+	Scopes        []string
+	Nonce         string `json:",omitempty"`
 	// Challenge is the PKCE challenge, always S256; empty when there was none.
 	Challenge string `json:",omitempty"`
 	Expires   time.Time

@@ -149,6 +149,10 @@ func (f *fakePools) IssueTokens(_ context.Context, r cognito.IssueRequest) (cogn
 	return t, nil
 }
 
+func (f *fakePools) CheckSignedIn(context.Context, string, string, string, time.Time) error {
+	return f.fail
+}
+
 func (f *fakePools) RefreshTokens(_ context.Context, _, token string) (cognito.Tokens, error) {
 	if f.fail != nil {
 		return cognito.Tokens{}, f.fail

@@ -11,15 +11,15 @@ import (
 
 // signedIn is a user whose password was checked, now or within the remembered session.
 type signedIn struct {
-	username string
-	at       time.Time
+	username, sub string
+	at            time.Time
 }
 
 // grant ends an authorization request well: with a code, or with the tokens themselves for the implicit grant.
 func (h *Handler) grant(x *exchange, a *authorization, who signedIn, cookies ...cookie) (*answer, error) {
 	if a.to.implicit {
 		tokens, err := h.pools.IssueTokens(x.Context(), cognito.IssueRequest{
-			ClientID: a.client.ClientID, Username: who.username, Scopes: a.scopes, AuthTime: who.at, Nonce: a.nonce,
+			ClientID: a.client.ClientID, Username: who.username, Sub: who.sub, Scopes: a.scopes, AuthTime: who.at, Nonce: a.nonce,
 		})
 		if err != nil {
 			return nil, err
@@ -28,7 +28,7 @@ func (h *Handler) grant(x *exchange, a *authorization, who signedIn, cookies ...
 	}
 	code := uuid.NewString()
 	document := authorizationCode{
-		ClientID: a.client.ClientID, Username: who.username, AuthTime: who.at, Scopes: a.scopes, Nonce: a.nonce,
+		ClientID: a.client.ClientID, Username: who.username, Sub: who.sub, AuthTime: who.at, Scopes: a.scopes, Nonce: a.nonce,
 		Challenge: a.challenge, Expires: h.clock.Now().Add(codeLife),
 	}
 	if a.redirectSent {

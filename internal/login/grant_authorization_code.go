@@ -32,7 +32,7 @@ func (h *Handler) redeemCode(x *exchange, client cognito.AppClient, form params)
 		return cognito.Tokens{}, err
 	}
 	return h.pools.IssueTokens(x.Context(), cognito.IssueRequest{
-		ClientID: client.ClientID, Username: code.Username, Scopes: code.Scopes, AuthTime: code.AuthTime, Nonce: code.Nonce, Refresh: true,
+		ClientID: client.ClientID, Username: code.Username, Sub: code.Sub, Scopes: code.Scopes, AuthTime: code.AuthTime, Nonce: code.Nonce, Refresh: true,
 	})
 }
 

@@ -104,7 +104,7 @@ func (h *Handler) signedIn(x *exchange, a *authorization, result cognito.SignInR
 		text, code := h.signInRefused(x, fault.Unimplemented("UnsupportedOperationException", "The login page has no step for %s", result.Challenge))
 		return h.loginPage(x, a, code, "", text)
 	}
-	who := signedIn{username: result.Username, at: result.AuthTime}
+	who := signedIn{username: result.Username, sub: result.Sub, at: result.AuthTime}
 	if who.at.IsZero() {
 		who.at = h.clock.Now()
 	}

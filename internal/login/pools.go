@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"time"
 
 	"github.com/poolgate/poolgate/internal/cognito"
 )
@@ -23,6 +24,9 @@ type Pools interface {
 	SetNewPassword(ctx context.Context, clientID, session, password string, attributes map[string]string) (cognito.SignInResult, error)
 	// IssueTokens ends the code and implicit grants. A user disabled or deleted meanwhile is refused.
 	IssueTokens(ctx context.Context, r cognito.IssueRequest) (cognito.Tokens, error)
+	// CheckSignedIn tells whether a sign-in of that time still counts: NotAuthorizedException when the user was disabled, deleted or
+	// signed out everywhere since.
+	CheckSignedIn(ctx context.Context, poolID, username, sub string, since time.Time) error
 	// RefreshTokens redeems a refresh token of the client. It is refused with NotAuthorizedException "session expired" when the
 	// client's allowed scopes changed since it was issued.
 	RefreshTokens(ctx context.Context, clientID, refreshToken string) (cognito.Tokens, error)

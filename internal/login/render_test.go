@@ -82,8 +82,10 @@ func TestAFailureAfterTheSignInGoesBackToTheClient(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	f.pools.fail = fault.Unauthorized("NotAuthorizedException", "User is disabled.")
-	if got := f.get("/oauth2/authorize?" + request("response_type=token")).Header.Get("Location"); !strings.HasPrefix(got, "/login?") {
-		t.Errorf("a user disabled since: %s", got)
+	for _, responseType := range []string{"code", "token"} {
+		if got := f.get("/oauth2/authorize?" + request("response_type="+responseType)).Header.Get("Location"); !strings.HasPrefix(got, "/login?") {
+			t.Errorf("a user disabled since, %s: %s", responseType, got)
+		}
 	}
 	if got, want := f.get("/oauth2/authorize?"+request("response_type=token", "prompt=none", "state")).Header.Get("Location"), callback+"#error=login_required"; got != want {
 		t.Errorf("the same with prompt=none: got %s, want %s", got, want)

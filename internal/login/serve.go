@@ -140,7 +140,7 @@ func (h *Handler) refuse(x *exchange, rt *route, err error) *answer {
 	}
 	var back *sentBack
 	if errors.As(err, &back) {
-		return redirect(back.to.refused(e), back.cookies...)
+		return redirect(back.to.refused(e))
 	}
 	return rt.face(x, e)
 }

@@ -14,9 +14,10 @@ const sessionLife = time.Hour
 
 // session is a remembered sign-in. Its scope is the pool, its id the digest of the cookie.
 type session struct {
-	Username string
-	AuthTime time.Time
-	Expires  time.Time
+	// Username and Sub together are the user: a name can be given to somebody else.
+	Username, Sub string
+	AuthTime      time.Time
+	Expires       time.Time
 }
 
 var sessions = store.Collection[session]{
@@ -67,7 +68,7 @@ func (h *Handler) remember(x *exchange, poolID string, who signedIn) (cookie, er
 			return err
 		}
 		return sessions.Insert(tx, poolID, digest(token), &session{
-			Username: who.username, AuthTime: who.at, Expires: h.clock.Now().Add(sessionLife),
+			Username: who.username, Sub: who.sub, AuthTime: who.at, Expires: h.clock.Now().Add(sessionLife),
 		})
 	})
 	c := x.cookie(sessionCookie, token)
@@ -79,6 +80,9 @@ func (h *Handler) remember(x *exchange, poolID string, who signedIn) (cookie, er
 func (h *Handler) forget(x *exchange, poolID string) (cookie, error) {
 	gone := x.cookie(sessionCookie, "")
 	gone.age = -1
+	if x.sessionToken() == "" {
+		return gone, nil
+	}
 	return gone, h.store.Update(x.Context(), func(tx *store.Tx) error { return forgetOld(tx, x, poolID) })
 }
 
