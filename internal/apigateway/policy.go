@@ -1,0 +1,32 @@
+package apigateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+var (
+	policyEscapes   = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `/`, `\/`)
+	policyUnescapes = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\/`, `/`)
+)
+
+// escapePolicy makes of a resource policy what AWS keeps and gives back: the JSON without white space, escaped once
+// more as if inside a JSON string. Clients (Terraform among them) unescape it. An empty policy is none.
+func escapePolicy(policy *string) (*string, error) {
+	text := strings.TrimSpace(aws.ToString(policy))
+	if text == "" {
+		return nil, nil
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(text)); err != nil || text[0] != '{' {
+		return nil, badRequest("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.").
+			Becausef("the policy is not a JSON object: %v", err)
+	}
+	return aws.String(policyEscapes.Replace(compact.String())), nil
+}
+
+// PolicyText is the JSON of an API's resource policy, unescaped; empty when there is none.
+func PolicyText(policy *string) string { return policyUnescapes.Replace(aws.ToString(policy)) }

@@ -1,0 +1,93 @@
+package apigateway
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/poolgate/poolgate/internal/store"
+	"github.com/poolgate/poolgate/internal/wire"
+)
+
+// Published returns what the stages of an API serve, by stage name. The API is found by its id whoever owns it; an
+// unknown one is a NotFoundException. Stages of one deployment share its snapshot, which must not be changed.
+func (s *Service) Published(ctx context.Context, apiID string) (map[string]*Published, error) {
+	var published map[string]*Published
+	err := s.store.View(ctx, func(tx *store.Tx) error {
+		if _, err := anyAPI(tx, apiID); err != nil {
+			return err
+		}
+		list, err := all(tx, &stages, apiID)
+		if err != nil {
+			return err
+		}
+		published = make(map[string]*Published, len(list))
+		read := make(map[string]*Snapshot, 1)
+		for _, stage := range list {
+			id := aws.ToString(stage.DeploymentId)
+			if read[id] == nil {
+				if read[id], err = snapshots.Get(tx, apiID, id); err != nil {
+					return err
+				}
+			}
+			published[*stage.StageName] = &Published{Snapshot: read[id], DeploymentID: id, Stage: stage}
+		}
+		return nil
+	})
+	return published, err
+}
+
+// Live returns an API as it is edited now, deployed or not.
+func (s *Service) Live(ctx context.Context, apiID string) (*Snapshot, error) {
+	var snapshot *Snapshot
+	err := s.store.View(ctx, func(tx *store.Tx) error {
+		api, err := anyAPI(tx, apiID)
+		if err != nil {
+			return err
+		}
+		snapshot, err = takeSnapshot(tx, apiID, api)
+		return err
+	})
+	return snapshot, err
+}
+
+func anyAPI(tx *store.Tx, id string) (*restAPI, error) {
+	api, err := restAPIs.Get(tx, apiScope, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, notFound("Invalid API identifier specified %s", id)
+	}
+	return api, err
+}
+
+// takeSnapshot reads all that a deployment freezes. Resources are in the order of their paths, the rest by id.
+func takeSnapshot(tx *store.Tx, apiID string, api *restAPI) (*Snapshot, error) {
+	snapshot := &Snapshot{Account: api.Account, Region: api.Region, API: api.API}
+	list, err := resourcesByPath(tx, apiID)
+	if err != nil {
+		return nil, err
+	}
+	snapshot.Resources = make([]wire.Document[types.Resource], len(list))
+	for i, resource := range list {
+		snapshot.Resources[i].Value = resource
+	}
+	return snapshot, errors.Join(
+		documents(tx, &authorizers, apiID, &snapshot.Authorizers),
+		documents(tx, &gatewayResponses, apiID, &snapshot.GatewayResponses),
+		documents(tx, &models, apiID, &snapshot.Models),
+		documents(tx, &validators, apiID, &snapshot.Validators),
+	)
+}
+
+func documents[T any](tx *store.Tx, c *store.Collection[wire.Document[T]], scope string, into *[]wire.Document[T]) error {
+	found, _, err := c.List(tx, scope, store.Page{})
+	if err != nil {
+		return err
+	}
+	*into = make([]wire.Document[T], len(found))
+	for i, f := range found {
+		(*into)[i] = *f.Value
+	}
+	return nil
+}
