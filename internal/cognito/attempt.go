@@ -46,8 +46,6 @@ type outcome struct {
 	authTime time.Time
 }
 
-func (a *attempt) clientID() string { return value(a.client.Detail.Value.ClientId) }
-
 // hidesUsers tells whether the client's settings hide which users exist (fact 6.8).
 func (a *attempt) hidesUsers() bool {
 	return a.client.Detail.Value.PreventUserExistenceErrors == types.PreventUserExistenceErrorTypesEnabled
@@ -251,7 +249,7 @@ func (s *Service) complete(ctx context.Context, a *attempt, change func(*store.T
 		if g, err = s.newGrant(ctx, a.poolID, a.client, a.now); err != nil {
 			return outcome{}, err
 		}
-		if refresh, err = s.newRefreshToken(g); err != nil {
+		if refresh, err = g.newRefreshToken(); err != nil {
 			return outcome{}, err
 		}
 	}

@@ -66,11 +66,16 @@ type user struct {
 // attribute is one attribute of a user; sub is among them on the wire, but not stored here.
 type attribute struct{ Name, Value string }
 
-// code is a code that was sent to a user.
+// code is a code that was sent to a user. Sent and Attempts count within the hour that began at Since (fact 6.9); they outlive the
+// code, whose Sealed is then empty.
 type code struct {
-	Sealed   string
-	Expires  time.Time
-	Attempts int `json:",omitempty"`
+	Sealed  string `json:",omitempty"`
+	Expires time.Time
+	// Attribute is what the code was sent to: email or phone_number.
+	Attribute string    `json:",omitempty"`
+	Since     time.Time `json:",omitzero"`
+	Sent      int       `json:",omitempty"`
+	Attempts  int       `json:",omitempty"`
 }
 
 // group is a group of users; membership is a document of its own.

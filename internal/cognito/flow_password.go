@@ -9,9 +9,7 @@ import (
 // userPasswordFlow is USER_PASSWORD_AUTH: the password travels to the server.
 var userPasswordFlow = flow{
 	public: true, requires: []string{"USERNAME", "PASSWORD"}, named: true,
-	allowed: []types.ExplicitAuthFlowsType{
-		types.ExplicitAuthFlowsTypeAllowUserPasswordAuth, types.ExplicitAuthFlowsTypeUserPasswordAuth,
-	},
+	allowed:  types.ExplicitAuthFlowsTypeAllowUserPasswordAuth,
 	disabled: "USER_PASSWORD_AUTH flow not enabled for this client",
 	begin:    (*Service).signInByPassword,
 }
@@ -19,9 +17,7 @@ var userPasswordFlow = flow{
 // adminPasswordFlow is ADMIN_USER_PASSWORD_AUTH and its legacy name ADMIN_NO_SRP_AUTH.
 var adminPasswordFlow = flow{
 	admin: true, requires: []string{"USERNAME", "PASSWORD"}, named: true,
-	allowed: []types.ExplicitAuthFlowsType{
-		types.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth, types.ExplicitAuthFlowsTypeAdminNoSrpAuth,
-	},
+	allowed:  types.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth,
 	disabled: flowNotEnabled,
 	begin:    (*Service).signInByPassword,
 }

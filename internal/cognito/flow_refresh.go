@@ -6,23 +6,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/poolgate/poolgate/internal/fault"
-	"github.com/poolgate/poolgate/internal/store"
 )
 
 // refreshFlow is REFRESH_TOKEN_AUTH and REFRESH_TOKEN. It names no user: the token does.
 var refreshFlow = flow{
 	public: true, admin: true, requires: []string{"REFRESH_TOKEN"},
-	allowed:  []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth},
+	allowed:  types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth,
 	disabled: flowNotEnabled,
 	begin:    (*Service).refreshByFlow,
 }
 
 // refreshByFlow redeems a refresh token. It is not available to a client whose refresh tokens rotate (fact 4.4).
 func (s *Service) refreshByFlow(ctx context.Context, a *attempt) (outcome, error) {
-	if rotates(a.client) {
+	if a.client.rotatesRefreshTokens() {
 		return outcome{}, fault.Invalid("InvalidParameterException", flowNotEnabled)
 	}
-	g, r, err := s.redeem(ctx, a.poolID, a.client, a.params["REFRESH_TOKEN"])
+	g, r, err := s.redeem(ctx, a.poolID, a.client, a.params["REFRESH_TOKEN"], nil)
 	if err != nil {
 		if secretErr := s.checkSecretHashPresence(a); secretErr != nil {
 			return outcome{}, secretErr
@@ -32,7 +31,7 @@ func (s *Service) refreshByFlow(ctx context.Context, a *attempt) (outcome, error
 	// The hash is made for the real username or the sub: whoever signed in by an alias must not use it here (fact 6.5).
 	if err := s.checkSecretHash(a.poolID, a.client, a.params["SECRET_HASH"], r.Username, r.Sub); err != nil {
 		if a.params["SECRET_HASH"] != "" && fault.Is(err, "NotAuthorizedException") {
-			return outcome{}, fault.Unauthorized("NotAuthorizedException", "SecretHash does not match for the client: %s", a.clientID())
+			return outcome{}, fault.Unauthorized("NotAuthorizedException", "SecretHash does not match for the client: %s", a.client.id())
 		}
 		return outcome{}, err
 	}
@@ -49,36 +48,4 @@ func (s *Service) checkSecretHashPresence(a *attempt) error {
 		return nil
 	}
 	return s.checkSecretHash(a.poolID, a.client, "", "")
-}
-
-// rotates tells whether the client's refresh tokens are replaced at each use.
-func rotates(c *client) bool {
-	rotation := c.Detail.Value.RefreshTokenRotation
-	return rotation != nil && rotation.Feature == types.FeatureTypeEnabled
-}
-
-// redeem makes a new grant of a refresh token: the sign-in it came of stays what it was (auth_time, origin_jti), the groups and attributes
-// are those of now.
-func (s *Service) redeem(ctx context.Context, poolID string, c *client, token string) (*grant, *refreshToken, error) {
-	g, err := s.newGrant(ctx, poolID, c, s.now())
-	if err != nil {
-		return nil, nil, err
-	}
-	var r *refreshToken
-	err = s.store.View(ctx, func(tx *store.Tx) error {
-		var u *user
-		var err error
-		if r, u, err = s.openRefreshToken(tx, poolID, c, token); err != nil {
-			return err
-		}
-		return g.to(tx, u)
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	g.authTime, g.originJTI, g.eventID = r.AuthTime, r.OriginJTI, r.EventID
-	if r.OAuth {
-		g.oauth, g.scopes = true, r.Scopes
-	}
-	return g, r, nil
 }

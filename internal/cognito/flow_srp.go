@@ -16,7 +16,7 @@ import (
 // srpFlow is USER_SRP_AUTH: the password never reaches the server (fact 6.6).
 var srpFlow = flow{
 	public: true, admin: true, requires: []string{"USERNAME", "SRP_A"}, named: true,
-	allowed:  []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAllowUserSrpAuth},
+	allowed:  types.ExplicitAuthFlowsTypeAllowUserSrpAuth,
 	disabled: "USER_SRP_AUTH is not enabled for the client.",
 	begin:    (*Service).beginSRP,
 }

@@ -3,7 +3,6 @@ package cognito
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
@@ -16,8 +15,8 @@ type flow struct {
 	public, admin bool
 	// requires are the AuthParameters that must be there.
 	requires []string
-	// allowed are the ExplicitAuthFlows any of which turns the flow on; disabled is what a client without them is told.
-	allowed  []types.ExplicitAuthFlowsType
+	// allowed is what must be among the client's flows; disabled is what a client without it is told.
+	allowed  types.ExplicitAuthFlowsType
 	disabled string
 	// named says that the flow names its user by USERNAME; the pipeline then checks the secret hash and finds the user.
 	named bool
@@ -47,9 +46,7 @@ const flowNotEnabled = "Auth flow not enabled for this client"
 // customFlow is CUSTOM_AUTH where no function answers for the pool.
 var customFlow = flow{
 	public: true, admin: true, requires: []string{"USERNAME"}, named: true,
-	allowed: []types.ExplicitAuthFlowsType{
-		types.ExplicitAuthFlowsTypeAllowCustomAuth, types.ExplicitAuthFlowsTypeCustomAuthFlowOnly,
-	},
+	allowed:  types.ExplicitAuthFlowsTypeAllowCustomAuth,
 	disabled: flowNotEnabled,
 	begin: func(_ *Service, _ context.Context, a *attempt) (outcome, error) {
 		triggers := value(a.pool.Detail.Value.LambdaConfig)
@@ -80,25 +77,6 @@ func challenges(name types.ChallengeNameType) (challengeAnswer, bool) {
 	return challengeAnswer{}, false
 }
 
-// enabled tells whether the client's ExplicitAuthFlows turn the flow on (fact 6.4). None set means the defaults; legacy values leave SRP
-// and refresh on, unless CUSTOM_AUTH_FLOW_ONLY says otherwise.
-func (f flow) enabled(set []types.ExplicitAuthFlowsType) bool {
-	if len(set) == 0 {
-		set = []types.ExplicitAuthFlowsType{
-			types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth, types.ExplicitAuthFlowsTypeAllowUserSrpAuth,
-			types.ExplicitAuthFlowsTypeAllowCustomAuth,
-		}
-	}
-	modern := func(f types.ExplicitAuthFlowsType) bool { return strings.HasPrefix(string(f), "ALLOW_") }
-	if !slices.ContainsFunc(set, modern) {
-		set = append(slices.Clone(set), types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth)
-		if !slices.Contains(set, types.ExplicitAuthFlowsTypeCustomAuthFlowOnly) {
-			set = append(set, types.ExplicitAuthFlowsTypeAllowUserSrpAuth)
-		}
-	}
-	return slices.ContainsFunc(f.allowed, func(a types.ExplicitAuthFlowsType) bool { return slices.Contains(set, a) })
-}
-
 // notImplemented names what AWS has and poolgate does not.
 func notImplemented(what string) error {
 	return fault.Unimplemented("NotImplementedException", "poolgate does not implement %s.", what)
@@ -122,7 +100,7 @@ func (s *Service) begin(ctx context.Context, a *attempt, name types.AuthFlowType
 			return outcome{}, err
 		}
 	}
-	if !f.enabled(a.client.Detail.Value.ExplicitAuthFlows) {
+	if !slices.Contains(a.client.authFlows(), f.allowed) {
 		return outcome{}, fault.Invalid("InvalidParameterException", "%s", f.disabled)
 	}
 	if f.named {

@@ -23,7 +23,7 @@ type grant struct {
 	keys   *keyset
 	issuer string
 	poolID string
-	client *types.UserPoolClientType
+	client *client
 	user   *user
 	groups []types.GroupType
 	// now is when the tokens are issued, authTime when the user signed in.
@@ -45,7 +45,7 @@ func (s *Service) newGrant(ctx context.Context, poolID string, c *client, authTi
 		return nil, err
 	}
 	g := &grant{
-		keys: keys, issuer: s.issuer(poolID), poolID: poolID, client: &c.Detail.Value,
+		keys: keys, issuer: s.issuer(poolID), poolID: poolID, client: c,
 		now: s.now(), authTime: authTime, scopes: []string{adminScope}, newID: s.randomUUID,
 	}
 	if g.originJTI, err = s.randomUUID(); err != nil {
@@ -102,7 +102,7 @@ func (g *grant) issue() (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
-	tokens := Tokens{ExpiresIn: int(g.accessLife() / time.Second)}
+	tokens := Tokens{ExpiresIn: int(g.client.accessLife() / time.Second)}
 	if tokens.Access, err = g.keys.access.sign(access); err != nil {
 		return Tokens{}, err
 	}
@@ -129,37 +129,4 @@ func (t Tokens) result() *types.AuthenticationResultType {
 		result.RefreshToken = aws.String(t.Refresh)
 	}
 	return result
-}
-
-// The lives of tokens (fact 4.5): where a client sets none, an hour for access and ID tokens and 30 days for refresh tokens; where it
-// sets no unit, hours and days.
-func (g *grant) accessLife() time.Duration {
-	return life(value(g.client.AccessTokenValidity), g.units().AccessToken, time.Hour, time.Hour)
-}
-
-func (g *grant) idLife() time.Duration {
-	return life(value(g.client.IdTokenValidity), g.units().IdToken, time.Hour, time.Hour)
-}
-
-func (g *grant) refreshLife() time.Duration {
-	return life(g.client.RefreshTokenValidity, g.units().RefreshToken, 24*time.Hour, 30*24*time.Hour)
-}
-
-func (g *grant) units() types.TokenValidityUnitsType { return value(g.client.TokenValidityUnits) }
-
-func life(n int32, unit types.TimeUnitsType, fallbackUnit, fallback time.Duration) time.Duration {
-	if n <= 0 {
-		return fallback
-	}
-	switch unit {
-	case types.TimeUnitsTypeSeconds:
-		fallbackUnit = time.Second
-	case types.TimeUnitsTypeMinutes:
-		fallbackUnit = time.Minute
-	case types.TimeUnitsTypeHours:
-		fallbackUnit = time.Hour
-	case types.TimeUnitsTypeDays:
-		fallbackUnit = 24 * time.Hour
-	}
-	return time.Duration(n) * fallbackUnit
 }

@@ -30,17 +30,17 @@ func (g *grant) idClaims(accessToken string) (*claims, error) {
 	c.set("iss", g.issuer)
 	c.set("cognito:username", g.user.Username)
 	c.setText("nonce", g.nonce)
-	if g.revocable() {
+	if g.client.revocable() {
 		c.set("origin_jti", g.originJTI)
 	}
 	if len(roles) > 0 {
 		c.set("cognito:roles", roles)
 	}
-	c.set("aud", value(g.client.ClientId))
+	c.set("aud", g.client.id())
 	c.set("event_id", g.eventID)
 	c.set("token_use", "id")
 	c.set("auth_time", g.authTime.Unix())
-	c.set("exp", g.now.Add(g.idLife()).Unix())
+	c.set("exp", g.now.Add(g.client.idLife()).Unix())
 	c.set("iat", g.now.Unix())
 	c.set("jti", jti)
 	for _, a := range g.readable() {
@@ -51,7 +51,7 @@ func (g *grant) idClaims(accessToken string) (*claims, error) {
 
 // readable are the user's attributes that the client may read and the granted scopes open.
 func (g *grant) readable() []attribute {
-	return readableAttributes(g.user, g.client.ReadAttributes, g.oauth, g.scopes)
+	return readableAttributes(g.user, g.client.Detail.Value.ReadAttributes, g.oauth, g.scopes)
 }
 
 // readableAttributes are the attributes that a client with this read list may see. A client without a list reads all. Through the

@@ -29,6 +29,8 @@ type refreshToken struct {
 	OriginJTI, EventID string
 	Expires            time.Time
 	Revoked            bool `json:",omitempty"`
+	// RotatedAt is when another token took its place; it is good for the client's grace period after that (fact 4.4).
+	RotatedAt time.Time `json:",omitzero"`
 	// OAuth says that the login domain issued it, for Scopes; ClientScopes is the fingerprint of what the client's settings
 	// allowed then.
 	OAuth        bool     `json:",omitempty"`
@@ -55,23 +57,25 @@ func refreshTokenID(token string) string {
 }
 
 // freshRefreshToken is a refresh token that is not stored yet.
-type freshRefreshToken struct{ token string }
+type freshRefreshToken struct {
+	token   string
+	expires time.Time
+}
 
-func (s *Service) newRefreshToken(g *grant) (*freshRefreshToken, error) {
+func (g *grant) newRefreshToken() (*freshRefreshToken, error) {
 	token, err := encryptRefreshToken(&g.keys.id.key.PublicKey, g.originJTI)
-	return &freshRefreshToken{token: token}, err
+	return &freshRefreshToken{token: token, expires: g.now.Add(g.client.refreshLife())}, err
 }
 
 // store makes the token good for the grant.
 func (f *freshRefreshToken) store(tx *store.Tx, g *grant) error {
 	document := &refreshToken{
-		ClientID: value(g.client.ClientId), Username: g.user.Username, Sub: g.user.Sub,
-		AuthTime: g.authTime, OriginJTI: g.originJTI, EventID: g.eventID,
-		Expires: g.now.Add(g.refreshLife()), OAuth: g.oauth,
+		ClientID: g.client.id(), Username: g.user.Username, Sub: g.user.Sub,
+		AuthTime: g.authTime, OriginJTI: g.originJTI, EventID: g.eventID, Expires: f.expires, OAuth: g.oauth,
 	}
 	if g.oauth {
 		document.Scopes = g.scopes
-		document.ClientScopes = scopesFingerprint(g.client.AllowedOAuthScopes)
+		document.ClientScopes = scopesFingerprint(g.client.Detail.Value.AllowedOAuthScopes)
 	}
 	return refreshTokens.Insert(tx, g.poolID, refreshTokenID(f.token), document)
 }
@@ -91,12 +95,14 @@ func (s *Service) openRefreshToken(tx *store.Tx, poolID string, c *client, token
 		return nil, nil, refreshRefused("Invalid Refresh Token")
 	case err != nil:
 		return nil, nil, err
-	case r.ClientID != value(c.Detail.Value.ClientId):
+	case r.ClientID != c.id():
 		return nil, nil, refreshRefused("Invalid Refresh Token").Becausef("it was issued to client %s", r.ClientID)
 	case r.Revoked:
 		return nil, nil, refreshRefused("Refresh Token has been revoked")
 	case !s.now().Before(r.Expires):
 		return nil, nil, refreshRefused("Refresh Token has expired")
+	case !r.RotatedAt.IsZero() && s.now().After(r.RotatedAt.Add(c.rotationGrace())):
+		return nil, nil, fault.Unauthorized("RefreshTokenReuseException", "Refresh Token has been rotated")
 	}
 	u, err := users.Get(tx, poolID, r.Username)
 	switch {
@@ -110,6 +116,12 @@ func (s *Service) openRefreshToken(tx *store.Tx, poolID string, c *client, token
 		return nil, nil, refreshRefused("Refresh Token has been revoked").Becausef("the user signed out everywhere")
 	}
 	return r, u, nil
+}
+
+// rotationGrace is how long a refresh token stays good after another took its place.
+func (c *client) rotationGrace() time.Duration {
+	rotation := value(c.Detail.Value.RefreshTokenRotation)
+	return time.Duration(value(rotation.RetryGracePeriodSeconds)) * time.Second
 }
 
 // signedOut tells whether the user signed out everywhere since authTime.

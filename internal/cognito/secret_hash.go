@@ -15,7 +15,7 @@ func (s *Service) secretsOf(poolID string, c *client) ([]string, error) {
 	if c.SealedSecret == "" && len(c.Secrets) == 0 {
 		return nil, nil
 	}
-	purpose := "client-secret/" + poolID + "/" + value(c.Detail.Value.ClientId)
+	purpose := clientSecretPurpose(poolID, c.id())
 	var secrets []string
 	open := func(purpose, sealed string) error {
 		plain, err := s.store.Unseal(purpose, sealed)
@@ -40,7 +40,7 @@ func (s *Service) secretsOf(poolID string, c *client) ([]string, error) {
 
 // checkSecretHash checks a SECRET_HASH (fact 6.5) that was made for one of the names: Base64(HMAC-SHA256(secret, name + client id)).
 func (s *Service) checkSecretHash(poolID string, c *client, given string, names ...string) error {
-	clientID := value(c.Detail.Value.ClientId)
+	clientID := c.id()
 	secrets, err := s.secretsOf(poolID, c)
 	if err != nil {
 		return err

@@ -63,7 +63,7 @@ func (s *Service) sealSession(a *attempt, next session) (string, error) {
 }
 
 // sessionPurpose binds a session to the pool and the client that it was made for.
-func (a *attempt) sessionPurpose() string { return "session/" + a.poolID + "/" + a.clientID() }
+func (a *attempt) sessionPurpose() string { return "session/" + a.poolID + "/" + a.client.id() }
 
 // openSession opens what sealSession made, for the challenge it was made for.
 func (s *Service) openSession(a *attempt, challenge types.ChallengeNameType, sealed string) (*session, error) {
