@@ -2,9 +2,12 @@ package cognito
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,75 +35,89 @@ type Message struct {
 // "message/POOL/ID", because codes and temporary passwords open accounts.
 type storedMessage struct {
 	Recipient string
+	Hour      int64 // since 1970, to find the messages of everybody
 	Sealed    string
 	Expires   time.Time
 }
 
-// messages is the mailbox. Its scope is the pool; ids grow with time.
+// messages is the mailbox. Its scope is the pool; the newest message has the lowest id.
 var messages = store.Collection[storedMessage]{
 	Name: "cognito.message", Version: 1,
 	Keys: func(m *storedMessage) []store.Key {
-		return []store.Key{{Index: "recipient", Value: m.Recipient}, {Index: "all", Value: "all"}}
+		return []store.Key{{Index: "recipient", Value: m.Recipient}, hourKey(m.Hour)}
 	},
 	Expires: func(m *storedMessage) time.Time { return m.Expires },
 }
 
+func hourKey(hour int64) store.Key {
+	return store.Key{Index: "hour", Value: strconv.FormatInt(hour, 10)}
+}
+
 const (
 	messageLife = 24 * time.Hour
-	// mailboxSize bounds a pool's mailbox; the oldest message makes room.
+	// mailboxSize bounds a pool's mailbox. It is cut back to this now and then, by about one delivery in a hundred:
+	// counting at every delivery would make sign-ups that happen at once wait for each other.
 	mailboxSize = 500
+	mailboxCut  = 100
+	// mailboxShown is the most messages that Mailbox returns.
+	mailboxShown = 100
 )
 
 // deliver puts m into its pool's mailbox in the same transaction as the code it carries.
 func (s *Service) deliver(tx *store.Tx, m Message) error {
 	m.Sent = s.now()
-	suffix := make([]byte, 6)
-	if err := s.readRandom(suffix); err != nil {
+	var noise [6]byte
+	if err := s.readRandom(noise[:]); err != nil {
 		return err
 	}
-	id := fmt.Sprintf("%019d-%x", m.Sent.UnixNano(), suffix)
+	id := fmt.Sprintf("%019d-%x", math.MaxInt64-m.Sent.UnixNano(), noise)
 	plain, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	count, err := messages.Count(tx, m.PoolID)
-	if err != nil {
-		return err
-	}
-	if count >= mailboxSize {
-		oldest, _, err := messages.List(tx, m.PoolID, store.Page{Limit: count - mailboxSize + 1})
-		if err != nil {
+	if binary.BigEndian.Uint16(noise[:2])%mailboxCut == 0 {
+		if err := cutMailbox(tx, m.PoolID); err != nil {
 			return err
-		}
-		for _, old := range oldest {
-			if err := messages.Delete(tx, m.PoolID, old.ID); err != nil {
-				return err
-			}
 		}
 	}
 	return messages.Insert(tx, m.PoolID, id, &storedMessage{
 		Recipient: strings.ToLower(m.Recipient),
+		Hour:      m.Sent.Unix() / 3600,
 		Sealed:    s.store.Seal(messagePurpose(m.PoolID, id), plain),
 		Expires:   m.Sent.Add(messageLife),
 	})
 }
 
+// cutMailbox deletes all but the newest messages of a pool.
+func cutMailbox(tx *store.Tx, poolID string) error {
+	kept, more, err := messages.List(tx, poolID, store.Page{Limit: mailboxSize})
+	if err != nil || !more {
+		return err
+	}
+	old, _, err := messages.List(tx, poolID, store.Page{After: kept[len(kept)-1].ID})
+	if err != nil {
+		return err
+	}
+	for _, m := range old {
+		if err := messages.Delete(tx, poolID, m.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func messagePurpose(poolID, id string) string { return "message/" + poolID + "/" + id }
 
-// Mailbox returns the messages to recipient in every pool, newest first; an empty recipient means everybody's. It is
-// for the loopback-only mailbox of the server: whoever reads it can sign in as the recipient.
+// Mailbox returns the latest messages to recipient in every pool, newest first; an empty recipient means everybody's. It
+// is for the loopback-only mailbox of the server: whoever reads it can sign in as the recipient.
 func (s *Service) Mailbox(ctx context.Context, recipient string) ([]Message, error) {
-	key := store.Key{Index: "all", Value: "all"}
-	if recipient != "" {
-		key = store.Key{Index: "recipient", Value: strings.ToLower(recipient)}
-	}
 	var mailbox []Message
 	err := s.store.View(ctx, func(tx *store.Tx) error {
-		mailbox = mailbox[:0]
-		found, err := messages.Lookup(tx, key)
+		found, err := s.findMessages(tx, recipient)
 		if err != nil {
 			return err
 		}
+		mailbox = make([]Message, 0, len(found))
 		for _, f := range found {
 			plain, err := s.store.Unseal(messagePurpose(f.Scope, f.ID), f.Value.Sealed)
 			if err != nil {
@@ -115,5 +132,22 @@ func (s *Service) Mailbox(ctx context.Context, recipient string) ([]Message, err
 		return nil
 	})
 	slices.SortStableFunc(mailbox, func(a, b Message) int { return b.Sent.Compare(a.Sent) })
-	return mailbox, err
+	return mailbox[:min(len(mailbox), mailboxShown)], err
+}
+
+// findMessages finds the messages to recipient, or to everybody hour by hour until there are enough.
+func (s *Service) findMessages(tx *store.Tx, recipient string) ([]store.Found[storedMessage], error) {
+	if recipient != "" {
+		return messages.Lookup(tx, store.Key{Index: "recipient", Value: strings.ToLower(recipient)})
+	}
+	var all []store.Found[storedMessage]
+	now := s.now().Unix() / 3600
+	for hour := now; hour >= now-int64(messageLife/time.Hour) && len(all) < mailboxShown; hour-- {
+		found, err := messages.Lookup(tx, hourKey(hour))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
 }
