@@ -183,6 +183,8 @@ func (s *Service) IssueTokens(ctx context.Context, r IssueRequest) (Tokens, erro
 		switch {
 		case err != nil:
 			return err
+		case r.Sub != "" && u.Sub != r.Sub:
+			return fault.NotFound("UserNotFoundException", "User does not exist.").Becausef("the name is somebody else's now")
 		case !u.Enabled:
 			return fault.Unauthorized("NotAuthorizedException", "User is disabled.")
 		case u.signedOut(r.AuthTime):
