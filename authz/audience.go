@@ -1,8 +1,10 @@
 package authz
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 )
 
@@ -29,12 +31,9 @@ func translateClasses(expression string) string {
 	for i := 0; i < len(expression); i++ {
 		switch rest := expression[i:]; {
 		case strings.HasPrefix(rest, `\Q`): // quoted text stays as it is
-			end := strings.Index(rest, `\E`)
-			if end < 0 {
-				end = len(rest) - 2
-			}
-			out.WriteString(rest[:end+2])
-			i += end + 1
+			quoted, _, _ := strings.Cut(rest, `\E`)
+			out.WriteString(quoted + `\E`)
+			i += len(quoted) + len(`\E`) - 1
 		case strings.HasPrefix(rest, `\p{`):
 			name, _, closed := strings.Cut(rest[3:], "}")
 			class, known := javaClasses[name]
@@ -67,7 +66,7 @@ func compileAudience(expression string) (*audience, error) {
 	if expression == "" {
 		return nil, nil
 	}
-	alone, err := regexp.Compile(translateClasses(expression))
+	alone, err := compileBounded(translateClasses(expression))
 	if err != nil {
 		return nil, fmt.Errorf("authz: audience expression: %w", err)
 	}
@@ -77,6 +76,25 @@ func compileAudience(expression string) (*audience, error) {
 	}
 	literal, isLiteral := alone.LiteralPrefix()
 	return &audience{expression: expression, literal: literal, isLiteral: isLiteral, whole: whole}, nil
+}
+
+// maxProgram bounds how large an expression may become, in instructions of the matcher.
+const maxProgram = 10_000
+
+// compileBounded compiles an expression that stays small: a few characters of nested repetition can ask for megabytes.
+func compileBounded(expression string) (*regexp.Regexp, error) {
+	parsed, err := syntax.Parse(expression, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return nil, err
+	}
+	if len(program.Inst) > maxProgram {
+		return nil, errors.New("too large")
+	}
+	return regexp.Compile(expression)
 }
 
 // matches tells whether one of a token's audiences is what the expression asks for.

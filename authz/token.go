@@ -53,6 +53,20 @@ type claimFields struct {
 
 // parse takes a token apart. The reason is empty, token_malformed or token_is_refresh_token; detail says to people what is wrong.
 func (p *parsed) parse(token string) (reason Reason, detail string) {
+	if reason, detail = p.decode(token); reason != "" {
+		return reason, detail
+	}
+	if detail = p.readHeader(); detail != "" {
+		return TokenMalformed, detail
+	}
+	if detail = p.readClaims(); detail != "" {
+		return TokenMalformed, detail
+	}
+	return "", ""
+}
+
+// decode separates and decodes the parts of a token, whatever they hold.
+func (p *parsed) decode(token string) (reason Reason, detail string) {
 	*p = parsed{text: p.text[:0], header: p.header[:0], signature: p.signature[:0], members: p.members[:0]}
 	if len(token) > maxToken {
 		return TokenMalformed, "a value of " + strconv.Itoa(len(token)) + " bytes"
@@ -84,12 +98,6 @@ func (p *parsed) parse(token string) (reason Reason, detail string) {
 		return TokenMalformed, "a payload that is not base64url"
 	}
 	p.payload = p.text[len(token):]
-	if detail = p.readHeader(); detail != "" {
-		return TokenMalformed, detail
-	}
-	if detail = p.readClaims(); detail != "" {
-		return TokenMalformed, detail
-	}
 	return "", ""
 }
 

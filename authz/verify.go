@@ -36,8 +36,7 @@ func (a *Authorizer) verify(ctx context.Context, token string, view *view) verdi
 	if failed.reason != "" {
 		return failed
 	}
-	digest := sha256.Sum256(p.text[:p.signedLen])
-	if rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], p.signature) != nil {
+	if !p.signedBy(key) {
 		return verdict{failed: checkSignature, reason: TokenSignature}
 	}
 	v := p.verified(len(token), pool)
@@ -101,6 +100,12 @@ func (a *Authorizer) key(ctx context.Context, pool Pool, p *parsed) (*rsa.Public
 	default:
 		return nil, verdict{failed: checkKey, reason: KeysUnavailable}
 	}
+}
+
+// signedBy tells whether the signature is the key's, of exactly the header and payload that were read.
+func (p *parsed) signedBy(key *rsa.PublicKey) bool {
+	digest := sha256.Sum256(p.text[:p.signedLen])
+	return rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], p.signature) == nil
 }
 
 // verified makes the entry to remember out of a token whose signature held. It owns all its memory.
