@@ -21,6 +21,8 @@ type plan struct {
 	// fields of a structure in the model's order; byWire finds one by its name in a JSON body or document.
 	fields []field
 	byWire map[string]int
+	// order is that in which violations of the fields are told.
+	order []int
 	// elem is a list's member or a map's value, key a map's key.
 	elem, key *plan
 	time      model.TimeFormat
@@ -145,6 +147,7 @@ func (c *codec) fillStructure(p *plan) error {
 		}
 		p.fields = append(p.fields, field{member: member, index: goField.Index[0], plan: child, path: lowerFirst(member.Name)})
 	}
+	p.order = checkOrder(p.fields)
 	return nil
 }
 

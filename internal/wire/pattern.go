@@ -1,0 +1,45 @@
+package wire
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// equivalents are patterns that Go's regular expressions cannot say, said otherwise. The text of an error still shows the
+// model's own. A pattern that is neither here nor understood is not checked: see TestEveryPatternIsUnderstood.
+var equivalents = map[string]string{
+	`^[0-9A-Za-z\.\-_]*(?<!\.)$`: `(?:[0-9A-Za-z.\-_]*[0-9A-Za-z\-_])?`,
+	// Java reads \u10000 as \u1000 and a zero; the range is meant to reach U+10FFFF.
+	`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`: "[\t\n\r\\x20-\\x7E\\x85\\xA0-\\x{D7FF}" +
+		"\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]+",
+}
+
+var javaUnicode = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
+
+// compilePattern turns a Java pattern, which must match the whole value, into Go's.
+func compilePattern(pattern string) (*regexp.Regexp, error) {
+	if equivalent, known := equivalents[pattern]; known {
+		pattern = equivalent
+	}
+	pattern = javaUnicode.ReplaceAllString(pattern, `\x{$1}`)
+	return regexp.Compile(`\A(?:` + pattern + `)\z`)
+}
+
+var patterns sync.Map // string → func() *regexp.Regexp
+
+// matchesPattern compiles each pattern once, when it is first needed.
+func matchesPattern(pattern, text string) bool {
+	compiled, found := patterns.Load(pattern)
+	if !found {
+		compiled, _ = patterns.LoadOrStore(pattern, sync.OnceValue(func() *regexp.Regexp {
+			expression, err := compilePattern(pattern)
+			if err != nil {
+				return nil
+			}
+			return expression
+		}))
+	}
+	expression := compiled.(func() *regexp.Regexp)()
+	return expression == nil || expression.MatchString(strings.ToValidUTF8(text, "\uFFFD"))
+}
