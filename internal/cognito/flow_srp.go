@@ -63,7 +63,7 @@ func (s *Service) beginSRP(ctx context.Context, a *attempt) (outcome, error) {
 	if err := s.readRandom(secret); err != nil {
 		return outcome{}, err
 	}
-	serverPublic := srpServerPublic(new(big.Int).SetBytes(stored.v), new(big.Int).SetBytes(secret))
+	serverPublic := cognitoGroup.serverPublic(new(big.Int).SetBytes(stored.v), new(big.Int).SetBytes(secret))
 	next.SRP.A, next.SRP.B, next.SRP.Secret = clientPublic.Bytes(), serverPublic.Bytes(), secret
 	block, err := s.sealSession(a, next)
 	if err != nil {

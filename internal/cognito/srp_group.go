@@ -17,18 +17,34 @@ const srpPrimeHex = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A6
 	"ABF5AE8CDB0933D71E8C94E04A25619DCEE3D2261AD2EE6BF12FFA06D98A0864D87602733EC86A64521F2B18177B200C" +
 	"BBE117577A615D6C770988C0BAD946E208E24FA074E5AB3143DB5BFCE0FD108E4B82D120A93AD2CAFFFFFFFFFFFFFFFF"
 
-var (
-	srpN = func() *big.Int {
-		n, ok := new(big.Int).SetString(srpPrimeHex, 16)
-		if !ok {
-			panic("cognito: the SRP prime is not hexadecimal")
-		}
-		return n
-	}()
-	srpG = big.NewInt(2)
-	// srpK is the multiplier k = H(pad(N) ‖ pad(g)).
-	srpK = new(big.Int).SetBytes(srpHash(srpPad(srpN), []byte{2}))
-)
+// srpGroup is a group with its multiplier k. The arithmetic is that of RFC 5054; how numbers are hashed is Cognito's own.
+type srpGroup struct{ n, g, k *big.Int }
+
+// cognitoGroup is the group with k = H(pad(N) ‖ pad(g)).
+var cognitoGroup = func() srpGroup {
+	n, ok := new(big.Int).SetString(srpPrimeHex, 16)
+	if !ok {
+		panic("cognito: the SRP prime is not hexadecimal")
+	}
+	return srpGroup{n: n, g: big.NewInt(2), k: new(big.Int).SetBytes(srpHash(srpPad(n), []byte{2}))}
+}()
+
+// verifier is v = g^x mod N.
+func (s srpGroup) verifier(x *big.Int) *big.Int { return new(big.Int).Exp(s.g, x, s.n) }
+
+// serverPublic is B = k·v + g^b mod N.
+func (s srpGroup) serverPublic(v, b *big.Int) *big.Int {
+	public := new(big.Int).Exp(s.g, b, s.n)
+	public.Add(public, new(big.Int).Mul(s.k, v))
+	return public.Mod(public, s.n)
+}
+
+// serverPremaster is S = (A·v^u)^b mod N.
+func (s srpGroup) serverPremaster(clientPublic, v, u, b *big.Int) *big.Int {
+	premaster := new(big.Int).Exp(v, u, s.n)
+	premaster.Mul(premaster, clientPublic).Mod(premaster, s.n)
+	return premaster.Exp(premaster, b, s.n)
+}
 
 // srpPad is a number's bytes as the clients hash them (their padHex): big-endian, with a zero byte in front when the
 // highest bit is set, as in a signed integer. Zero is one zero byte.

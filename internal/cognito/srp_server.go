@@ -26,29 +26,19 @@ func parseSRPPublic(text string) (*big.Int, error) {
 		}
 	}
 	a, ok := new(big.Int).SetString(text, 16)
-	if !ok || a.Cmp(srpN) >= 0 || a.Sign() == 0 {
+	if !ok || a.Cmp(cognitoGroup.n) >= 0 || a.Sign() == 0 {
 		return nil, errSRPPublic
 	}
 	return a, nil
 }
 
-// srpServerPublic is B = k·v + g^b mod N.
-func srpServerPublic(v, b *big.Int) *big.Int {
-	public := new(big.Int).Exp(srpG, b, srpN)
-	public.Add(public, new(big.Int).Mul(srpK, v))
-	return public.Mod(public, srpN)
-}
-
-// srpServerKey is the key that client and server share after the exchange: S = (A·v^u)^b mod N through Cognito's variant of HKDF.
+// srpServerKey is the key that client and server share after the exchange: S through Cognito's variant of HKDF.
 func srpServerKey(a, serverPublic, v, b *big.Int) ([]byte, error) {
 	u := new(big.Int).SetBytes(srpHash(srpPad(a), srpPad(serverPublic)))
 	if u.Sign() == 0 {
 		return nil, errors.New("cognito: SRP's u is 0")
 	}
-	s := new(big.Int).Exp(v, u, srpN)
-	s.Mul(s, a).Mod(s, srpN)
-	s.Exp(s, b, srpN)
-	return srpDeriveKey(s, u), nil
+	return srpDeriveKey(cognitoGroup.serverPremaster(a, v, u, b), u), nil
 }
 
 // srpDeriveKey is HKDF with pad(u) for salt, of which 16 bytes are used (fact 6.6).
@@ -86,7 +76,7 @@ func (k *keyset) phantom(username string) (id string, stored verifier) {
 		return out[:n]
 	}
 	v := new(big.Int).SetBytes(expand("verifier", srpVerifierSize))
-	v.Mod(v, srpN)
+	v.Mod(v, cognitoGroup.n)
 	return formatUUID(expand("id", 16)), verifier{
 		salt: expand("salt", srpSaltSize),
 		v:    v.FillBytes(make([]byte, srpVerifierSize)),

@@ -65,7 +65,7 @@ func verifierPurpose(poolID, username string) string { return "srp/" + poolID + 
 func computeVerifier(salt []byte, poolID, username, password string) []byte {
 	identity := srpHash([]byte(poolNamePart(poolID) + username + ":" + password))
 	x := new(big.Int).SetBytes(srpHash(srpPadBytes(salt), identity))
-	return new(big.Int).Exp(srpG, x, srpN).FillBytes(make([]byte, srpVerifierSize))
+	return cognitoGroup.verifier(x).FillBytes(make([]byte, srpVerifierSize))
 }
 
 // wasteVerifier does the work of a password check for a user who is not there, so that time does not tell.
