@@ -161,7 +161,7 @@ func (a *authorization) checkProvider(asked string) *fault.Error {
 // grantedScopes are the scopes asked for, or all of the client's when none are. A scope that is not allowed refuses the whole
 // request with the error AWS was seen to answer, which is not the one its documentation names (fact 5.2).
 func grantedScopes(allowed []string, asked string) ([]string, *fault.Error) {
-	scopes := unique(strings.Fields(asked))
+	scopes := strings.Fields(asked)
 	if len(scopes) == 0 {
 		return slices.Clone(allowed), nil
 	}
@@ -177,10 +177,10 @@ func grantedScopes(allowed []string, asked string) ([]string, *fault.Error) {
 			}
 		}
 	}
-	return scopes, nil
+	return unique(scopes), nil
 }
 
-// unique is list without repetitions, in its order.
+// unique is list without repetitions, in its order. It is for lists whose items were found among a few allowed ones.
 func unique(list []string) []string {
 	var kept []string
 	for _, item := range list {

@@ -194,7 +194,7 @@ func (f *fakePools) Discovery(_ context.Context, pool, base string) ([]byte, err
 
 // fixture is a handler over fake pools and a store in memory, and a browser's cookies.
 type fixture struct {
-	*testing.T
+	testing.TB
 	pools   *fakePools
 	clock   *clock.Clock
 	handler *Handler
@@ -202,10 +202,10 @@ type fixture struct {
 	cookies map[string]string
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{T: t, pools: newFakePools(), clock: new(clock.Clock), host: testHost, cookies: map[string]string{}}
-	s, err := store.Open(t.Context(), store.Options{Location: ":memory:", Now: f.clock.Now})
+	f := &fixture{TB: t, pools: newFakePools(), clock: new(clock.Clock), host: testHost, cookies: map[string]string{}}
+	s, err := store.Open(context.Background(), store.Options{Location: ":memory:", Now: f.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func (h *Handler) redeemClientCredentials(x *exchange, client cognito.AppClient,
 func customScopes(allowed []string, asked string) ([]string, *fault.Error) {
 	// A custom scope is resourceServer/name; no scope of AWS's own has a slash.
 	own := slices.DeleteFunc(slices.Clone(allowed), func(scope string) bool { return !strings.Contains(scope, "/") })
-	scopes := unique(strings.Fields(asked))
+	scopes := strings.Fields(asked)
 	if len(scopes) == 0 {
 		scopes = own
 	}
@@ -43,5 +43,5 @@ func customScopes(allowed []string, asked string) ([]string, *fault.Error) {
 			return nil, fault.Invalid("invalid_scope", "").Becausef("scope %q is not among the client's custom scopes", scope)
 		}
 	}
-	return scopes, nil
+	return unique(scopes), nil
 }

@@ -318,6 +318,42 @@ func TestPlacesThatAreNone(t *testing.T) {
 	}
 }
 
+func TestMethodsThatAreNotThere(t *testing.T) {
+	for _, test := range []struct{ method, path, allow string }{
+		{"DELETE", "/login", "GET, HEAD, POST"},
+		{"POST", "/logout", "GET, HEAD"},
+		{"PUT", "/oauth2/token", "OPTIONS, POST"},
+		{"OPTIONS", "/login", "GET, HEAD, POST"},
+	} {
+		answer := newFixture(t).do(httptest.NewRequest(test.method, test.path+"?"+request(), nil))
+		if body := read(t, answer); answer.StatusCode != http.StatusMethodNotAllowed || body != "" || answer.Header.Get("Allow") != test.allow {
+			t.Errorf("%s %s: %d %q %s", test.method, test.path, answer.StatusCode, body, answer.Header.Get("Allow"))
+		}
+	}
+}
+
+func TestTheServerMaySayWhichDomainARequestIsFor(t *testing.T) {
+	f := newFixture(t)
+	for name, test := range map[string]struct {
+		handler http.Handler
+		path    string
+		want    string
+	}{
+		"a domain":               {f.handler.ForDomain(testRegion, testDomain), "/oauth2/authorize", "/login?"},
+		"a domain of no pool":    {f.handler.ForDomain("us-east-1", testDomain), "/oauth2/authorize", ""},
+		"path style":             {f.handler.PathStyle("/pools/"), "/pools/oauth2/authorize", "/pools/login?"},
+		"path style elsewhere":   {f.handler.PathStyle("/pools"), "/oauth2/authorize", ""},
+		"a path like the prefix": {f.handler.PathStyle("/pools"), "/poolsoauth2/authorize", ""},
+	} {
+		w := httptest.NewRecorder()
+		test.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, test.path+"?"+request(), nil))
+		got := w.Header().Get("Location")
+		if test.want == "" && w.Code != http.StatusNotFound || !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s: %d %s", name, w.Code, got)
+		}
+	}
+}
+
 func TestDiscovery(t *testing.T) {
 	for _, test := range []struct {
 		name, host, path string

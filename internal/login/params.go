@@ -47,21 +47,6 @@ func (p params) encode() string {
 	return b.String()
 }
 
-// without is the parameters without those of the given names.
-func (p params) without(names ...string) params {
-	var kept params
-next:
-	for _, pair := range p.pairs {
-		for _, name := range names {
-			if pair.name == name {
-				continue next
-			}
-		}
-		kept.pairs = append(kept.pairs, pair)
-	}
-	return kept
-}
-
 // escape encodes text for a query or a fragment. A blank becomes %20, which every decoder understands in both places; + is read as a
 // blank only in queries.
 func escape(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }

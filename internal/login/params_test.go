@@ -1,6 +1,9 @@
 package login
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -61,6 +64,36 @@ func FuzzParseParams(f *testing.F) {
 		}
 		if diff := cmp.Diff(got.pairs, again.pairs, cmp.AllowUnexported(param{})); diff != "" {
 			t.Fatal(diff)
+		}
+	})
+}
+
+func FuzzNoOpenRedirect(f *testing.F) {
+	f.Add("/login", request())
+	f.Add("/oauth2/authorize", request("scope=x", "redirect_uri=https://evil.example.com"))
+	f.Add("/logout", "client_id=web&logout_uri=//evil.example.com")
+	f.Add("/oauth2/authorize", "client_id=web&redirect_uri=https://app.example.com/callback&redirect_uri=https://evil.example.com&state=%0d%0aLocation:x")
+	handler := newFixture(f).handler
+	f.Fuzz(func(t *testing.T, path, query string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = testHost
+		r.URL = &url.URL{Path: path, RawQuery: query}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Code >= http.StatusInternalServerError {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		location := w.Header().Get("Location")
+		if location == "" {
+			return
+		}
+		for _, good := range []string{"/login?", "/error?", callback + "?", callback + "#", "myapp://cb?", "myapp://cb#", "https://app.example.com/cb?tenant=a"} {
+			if strings.HasPrefix(location, good) && !strings.ContainsAny(location, "\r\n") {
+				return
+			}
+		}
+		if location != signOut {
+			t.Fatalf("%s?%s leads to %s", path, query, location)
 		}
 	})
 }

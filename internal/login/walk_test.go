@@ -273,8 +273,8 @@ func TestACodeExpiresWithTheClock(t *testing.T) {
 	}
 }
 
-func TestNothingSecretIsInTheStoredDocuments(t *testing.T) {
-	// What is stored is found by digest: the codes and cookies themselves are not among the ids.
+func TestTheStoredIDOfACodeIsNotACode(t *testing.T) {
+	// What is stored is found by digest: who reads the database cannot use what is found there.
 	b := newWorld(t, false).browse("")
 	back := b.signIn(b.request())
 	code := back.location.Query().Get("code")
