@@ -88,6 +88,7 @@ type person struct {
 	Name    string
 	Emails  []string
 	Age     int
+	Note    string
 	Expires time.Time
 }
 

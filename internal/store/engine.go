@@ -21,6 +21,8 @@ type session interface {
 	exec(ctx context.Context, query string, args ...any) (int64, error)
 	// query runs a statement and gives its rows, one after the other. The cursor is closed before it returns.
 	query(ctx context.Context, query string, each func(row) error, args ...any) error
+	// batch is how many rows one statement should insert: where a statement is a round trip, many.
+	batch() int
 	commit(ctx context.Context) error
 	// rollback never fails as far as the caller is concerned: a connection that cannot roll back is thrown away.
 	rollback()

@@ -16,7 +16,7 @@ const (
 	deleteScopeKeys = `DELETE FROM document_key WHERE kind = $1 AND scope = $2`
 )
 
-// insertKeys[n] inserts n keys of one document in one statement: with PostgreSQL a statement is a round trip.
+// insertKeys[n] inserts n keys of one document in one statement.
 var insertKeys = func() (texts [17]string) {
 	for n := 1; n < len(texts); n++ {
 		var text strings.Builder
@@ -34,7 +34,10 @@ var insertKeys = func() (texts [17]string) {
 }()
 
 func (tx *Tx) addKeys(p place, keys []Key) error {
-	for chunk := range slices.Chunk(keys, len(insertKeys)-1) {
+	if len(keys) == 0 {
+		return nil
+	}
+	for chunk := range slices.Chunk(keys, min(tx.session.batch(), len(insertKeys)-1)) {
 		args := []any{p.kind, p.scope, p.id}
 		for _, key := range chunk {
 			args = append(args, []byte(key.Index), []byte(key.Value))

@@ -96,6 +96,8 @@ func (s *postgresSession) query(ctx context.Context, query string, each func(row
 	return rows.Err()
 }
 
+func (s *postgresSession) batch() int { return 16 }
+
 func (s *postgresSession) commit(ctx context.Context) error { return s.tx.Commit(ctx) }
 
 // rollback has its own deadline: the transaction's may be the reason for it.

@@ -57,10 +57,11 @@ func (s *sealer) seal(purpose string, plain []byte) string {
 
 func (s *sealer) unseal(purpose, sealed string) ([]byte, error) {
 	encoded, ok := strings.CutPrefix(sealed, sealVersion)
-	if !ok {
+	// Of all the texts for the same bytes only one is what Seal made: strict about the last bits, and no line ends, which
+	// the decoder would skip.
+	if !ok || strings.ContainsAny(encoded, "\r\n") {
 		return nil, errUnseal
 	}
-	// Strict: of two texts for the same bytes only one is what Seal made.
 	bytes, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
 	if err != nil {
 		return nil, errUnseal

@@ -11,7 +11,10 @@ import (
 	"sync"
 )
 
-const memoryLocation = ":memory:"
+const (
+	memoryLocation = ":memory:"
+	maxReaders     = 4
+)
 
 // sqliteEngine has one connection that writes and a few that read, opened when they are first needed. A database in
 // memory has one connection for both, because nothing but a connection holds it.
@@ -53,7 +56,7 @@ func openSQLiteDirectory(directory string) (_ *sqliteEngine, err error) {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	location := (&url.URL{Scheme: "file", Path: filepath.ToSlash(absolute)}).String()
-	readers := min(max(runtime.GOMAXPROCS(0), 2), 8)
+	readers := min(max(runtime.GOMAXPROCS(0), 2), maxReaders)
 	e := newSQLiteEngine(location, readers)
 	e.lock = lock
 	writer, err := openSQLiteConn(location, true)

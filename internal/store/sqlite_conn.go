@@ -25,12 +25,12 @@ type sqliteStatement interface {
 	Close() error
 }
 
-// Idle memory has to stay small: a page cache of 1 MiB for the writer and 512 KiB for each reader. What does not fit is
-// read again from the system's cache, which costs a microsecond.
+// Memory has to stay small: a page cache grows with use up to 2 MiB. What does not fit is read again from the system's
+// cache, which costs a microsecond.
 var (
 	sqliteBase   = []string{"busy_timeout = 5000", "foreign_keys = ON", "temp_store = MEMORY", "trusted_schema = OFF"}
-	sqliteWriter = []string{"journal_mode = WAL", "synchronous = FULL", "cache_size = -1024"}
-	sqliteReader = []string{"query_only = ON", "cache_size = -512"}
+	sqliteWriter = []string{"journal_mode = WAL", "synchronous = FULL", "cache_size = -2048"}
+	sqliteReader = []string{"query_only = ON", "cache_size = -2048"}
 )
 
 func openSQLiteConn(location string, writer bool) (*sqliteConn, error) {
@@ -185,6 +185,9 @@ func (s *sqliteSession) query(ctx context.Context, query string, each func(row) 
 		return each(r)
 	}, args...)
 }
+
+// batch is one row: for a statement of several SQLite keeps a journal of its own, in case the second row fails.
+func (s *sqliteSession) batch() int { return 1 }
 
 // commit makes the transaction durable. The deadline is looked at before and never during: a commit is done or not.
 func (s *sqliteSession) commit(ctx context.Context) error {
