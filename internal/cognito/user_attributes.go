@@ -41,11 +41,12 @@ func requireAttributes(p *pool, u *user) error {
 	return fault.Invalid("InvalidParameterException", "Attributes did not conform to the schema: %s", missing.String())
 }
 
-// missingAttributes names the required attributes that the user does not have yet, in the schema's order.
+// missingAttributes names the required attributes that the user does not have yet, in the schema's order. The sub is not
+// the user's to give.
 func missingAttributes(p *pool, u *user) []string {
 	var missing []string
 	for _, a := range p.Detail.Value.SchemaAttributes {
-		if name := value(a.Name); value(a.Required) && u.attribute(name) == "" {
+		if name := value(a.Name); name != "sub" && value(a.Required) && u.attribute(name) == "" {
 			missing = append(missing, name)
 		}
 	}
