@@ -14,7 +14,7 @@ import (
 	"github.com/poolgate/poolgate/internal/store"
 )
 
-var uuidFormat = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+var subFormat = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
 func (c *controlPlane) get(poolID, name string) (*cip.AdminGetUserOutput, error) {
 	return c.AdminGetUser(c.ctx, &cip.AdminGetUserInput{UserPoolId: &poolID, Username: &name})
@@ -57,7 +57,7 @@ func TestAnAdministratorMakesAUser(t *testing.T) {
 	if *made.Username != "Ann" || made.UserStatus != types.UserStatusTypeForceChangePassword || !made.Enabled {
 		t.Errorf("made: %+v", made)
 	}
-	if first := made.Attributes[0]; *first.Name != "sub" || !uuidFormat.MatchString(*first.Value) {
+	if first := made.Attributes[0]; *first.Name != "sub" || !subFormat.MatchString(*first.Value) {
 		t.Errorf("the first attribute is %s %s", *first.Name, *first.Value)
 	}
 	if got := pairs(made.Attributes); got != "email=Ann@Example.com name=Ann" {
@@ -151,7 +151,7 @@ func TestWhatAUserIsNamed(t *testing.T) {
 				return
 			}
 			real := *must(out, err)(t).User.Username
-			if byAttribute := len(in.UsernameAttributes) > 0; byAttribute != uuidFormat.MatchString(real) {
+			if byAttribute := len(in.UsernameAttributes) > 0; byAttribute != subFormat.MatchString(real) {
 				t.Errorf("the real username is %s", real)
 			}
 			for _, name := range test.finds {
