@@ -195,9 +195,9 @@ func (s *Service) Structure(name string) ShapeID {
 	return 0
 }
 
-// Exception finds the exception that the wire calls code; nil when the model has none.
+// Exception finds an exception by its name or by what the wire calls it; nil when the model has none.
 func (s *Service) Exception(code string) *Shape {
-	if shape := s.Shape(s.Structure(code)); shape.Flags.Has(Exception) && (shape.Error == nil || shape.Error.Code == "") {
+	if shape := s.Shape(s.Structure(code)); shape.Flags.Has(Exception) {
 		return shape
 	}
 	for i := range s.Shapes[:1+s.Structures] {
@@ -208,10 +208,10 @@ func (s *Service) Exception(code string) *Shape {
 	return nil
 }
 
-// Fault finds the first exception that is the service's own fault; nil when the model has none.
+// Fault finds the first exception that says that something broke in the service; nil when the model has none.
 func (s *Service) Fault() *Shape {
 	for i := range s.Shapes[:1+s.Structures] {
-		if shape := &s.Shapes[i]; shape.Flags.Has(Exception | ServerFault) {
+		if shape := &s.Shapes[i]; shape.Flags.Has(Exception|ServerFault) && (shape.Error == nil || shape.Error.Status%500 == 0) {
 			return shape
 		}
 	}

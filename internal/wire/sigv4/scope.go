@@ -73,7 +73,7 @@ func parseHeader(text string) signature {
 
 func parseQuery(query url.Values) signature {
 	s := signature{presigned: true}
-	for _, name := range []string{"X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date", "X-Amz-Expires"} {
+	for _, name := range []string{"X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"} {
 		if query.Get(name) == "" {
 			s.missing = append(s.missing, name)
 		}

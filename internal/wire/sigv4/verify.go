@@ -18,8 +18,11 @@ import (
 // skew is how far a client's clock may be off.
 const skew = 5 * time.Minute
 
-// maxExpiry is the longest that a presigned request may live.
-const maxExpiry = 7 * 24 * time.Hour
+// A presigned request lives as long as it says, a week at most, and a quarter of an hour when it does not say.
+const (
+	maxExpiry     = 7 * 24 * time.Hour
+	defaultExpiry = 15 * time.Minute
+)
 
 const timeLayout = "20060102T150405Z"
 
@@ -156,9 +159,13 @@ func (s *signature) timely(r *http.Request, signedAt, now time.Time) error {
 	now = now.UTC()
 	lifetime := skew
 	if s.presigned {
-		seconds, err := strconv.Atoi(r.URL.Query().Get("X-Amz-Expires"))
-		if lifetime = time.Duration(seconds) * time.Second; err != nil || seconds < 0 || seconds > int(maxExpiry/time.Second) {
-			return incomplete("X-Amz-Expires must be a number of seconds between 0 and 604800.")
+		lifetime = defaultExpiry
+		if text := r.URL.Query().Get("X-Amz-Expires"); text != "" {
+			seconds, err := strconv.Atoi(text)
+			if err != nil || seconds < 0 || seconds > int(maxExpiry/time.Second) {
+				return incomplete("X-Amz-Expires must be a number of seconds between 0 and 604800.")
+			}
+			lifetime = time.Duration(seconds) * time.Second
 		}
 	}
 	if oldest := now.Add(-lifetime); signedAt.Before(oldest) {
