@@ -316,7 +316,11 @@ func at(value, index any) any {
 	return nil
 }
 
-// call runs a method of a value.
+// Call runs a method of a value, as $value.method(args…) does in a template; false when it has none of that name.
+func Call(value any, method string, args []any) (result any, ok bool, err error) {
+	return call(value, method, args)
+}
+
 func call(value any, method string, args []any) (result any, ok bool, err error) {
 	switch v := value.(type) {
 	case string:

@@ -193,11 +193,18 @@ func (r *run) keep(names ...string) (restore func()) {
 	}
 }
 
+// Mapper is an Object that is a map to those who walk over it.
+type Mapper interface {
+	Map() *Map
+}
+
 // elements is what #foreach walks: a list's items or a map's values.
 func elements(value any) []any {
 	switch v := value.(type) {
 	case *List:
 		return v.Items
+	case Mapper:
+		return elements(v.Map())
 	case *Map:
 		items := make([]any, 0, len(v.keys))
 		for _, key := range v.keys {

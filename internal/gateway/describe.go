@@ -1,0 +1,141 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/apigateway"
+	"github.com/poolgate/poolgate/internal/fault"
+	"github.com/poolgate/poolgate/internal/gateway/decision"
+	"github.com/poolgate/poolgate/internal/wire"
+)
+
+// Describe returns the record of a request with what would mend a refusal, filled in with the API's own ids, and with a look
+// at whether the API as edited would answer differently. It is for people and asks the store.
+func (g *Gateway) Describe(ctx context.Context, requestID string) (*decision.Record, error) {
+	r, ok := g.ring.Get(requestID)
+	if !ok {
+		return nil, fault.NotFound("NotFoundException", "No request with the id %s is remembered here. A node remembers its latest %d requests until it stops.", requestID, decision.RingRecords)
+	}
+	if r.Allowed {
+		return r, nil
+	}
+	r.Warnings = append([]authz.Warning(nil), r.Warnings...)
+	verb := r.Method
+	deployed, live := g.bothVersions(ctx, r)
+	if live != nil && deployed != nil {
+		if matched := deployed.route(r); matched != nil {
+			verb = matched.verb
+		}
+		if edited, was := live.relevant(r), deployed.relevant(r); !bytes.Equal(edited, was) {
+			r.Warnings = append(r.Warnings, authz.UndeployedChange)
+		}
+	}
+	fill := placeholders(r, verb)
+	for _, line := range r.Reason.Info().Mend {
+		r.Mend = append(r.Mend, fill(line))
+	}
+	for _, warning := range r.Warnings {
+		for _, line := range warning.Info().Mend {
+			r.Mend = append(r.Mend, fill(line))
+		}
+	}
+	return r, nil
+}
+
+// version is an API at one time: as deployed, or as edited.
+type version struct {
+	snapshot *apigateway.Snapshot
+	plan     *stagePlan
+}
+
+// bothVersions are what the request's stage serves now and the API as it is edited; nil where there is none.
+func (g *Gateway) bothVersions(ctx context.Context, r *decision.Record) (deployed, live *version) {
+	published, err := g.apis.Published(ctx, r.API)
+	if err != nil || published[r.Stage] == nil {
+		return nil, nil
+	}
+	edited, err := g.apis.Live(ctx, r.API)
+	if err != nil {
+		return nil, nil
+	}
+	stage := published[r.Stage]
+	of := func(s *apigateway.Snapshot) *version {
+		c := &compiler{engine: g.engine, snapshot: s}
+		return &version{s, c.stage(r.Stage, "", variablesOf{stage.Stage.Variables, true})}
+	}
+	return of(stage.Snapshot), of(edited)
+}
+
+// route is the method that takes the request in this version.
+func (v *version) route(r *decision.Record) *methodPlan {
+	p, ok := normalise(r.Path, nil)
+	if !ok {
+		return nil
+	}
+	m, _ := v.plan.router.match(p.segments, r.Method, nil)
+	return m
+}
+
+// relevant is all of a version that decides how the request is answered, as JSON.
+func (v *version) relevant(r *decision.Record) []byte {
+	m := v.route(r)
+	if m == nil {
+		return nil
+	}
+	parts := []any{m.resource.path, m.verb, v.snapshot.GatewayResponses}
+	for i := range v.snapshot.Resources {
+		doc := v.snapshot.Resources[i].Value
+		if aws.ToString(doc.Path) != m.resource.path {
+			continue
+		}
+		method := doc.ResourceMethods[m.verb]
+		parts = append(parts, wire.Document[types.Method]{Value: method})
+		for j := range v.snapshot.Authorizers {
+			if aws.ToString(v.snapshot.Authorizers[j].Value.Id) == aws.ToString(method.AuthorizerId) {
+				parts = append(parts, v.snapshot.Authorizers[j])
+			}
+		}
+	}
+	text, err := json.Marshal(parts)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+var (
+	placeholder = regexp.MustCompile(`\b[A-Z]+\b`)
+	// filledFrom is where a mend turns from prose, in which "API" is a word, to something to type or to compare.
+	filledFrom = regexp.MustCompile(`\b(aws |curl |https?://|arn:)`)
+)
+
+// placeholders replaces the words in capital letters of a mend's commands by what the record knows of them.
+func placeholders(r *decision.Record, verb string) func(string) string {
+	known := map[string]string{
+		"API": r.API, "STAGE": r.Stage, "REGION": r.Region, "ACCOUNT": r.Account, "METHOD": verb,
+		"AUTHORIZER": r.AuthorizerID, "RESOURCE": r.ResourceID, "PATH": strings.TrimPrefix(r.Path, "/"),
+	}
+	if len(r.Scopes) > 0 {
+		known["SCOPE"] = r.Scopes[0]
+	}
+	return func(line string) string {
+		at := filledFrom.FindStringIndex(line)
+		if at == nil {
+			return line
+		}
+		return line[:at[0]] + placeholder.ReplaceAllStringFunc(line[at[0]:], func(word string) string {
+			if value := known[word]; value != "" {
+				return value
+			}
+			return word
+		})
+	}
+}

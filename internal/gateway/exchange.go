@@ -1,0 +1,119 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/poolgate/poolgate/authz"
+)
+
+// exchange is one request on its way through the phases: what came, what was found out about it.
+type exchange struct {
+	request *http.Request
+	target  Target
+	// began is the machine's time, for durations and $context.requestTime.
+	began      time.Time
+	requestID  string
+	extendedID string
+
+	// From match: stage is nil when there is none, method when no route matched; the request is then refused.
+	stageName  string
+	stage      *stagePlan
+	path       path
+	method     *methodPlan
+	parameters []parameter
+
+	// From authorize: the identity source's value, what the engine decided, and the claims when it allowed.
+	identity string
+	claims   *authz.Claims
+
+	// trace is written to by TestInvokeMethod only.
+	trace *executionLog
+
+	refusal *refusal
+	query   url.Values
+	body    []byte
+	bodyErr *refusal
+	hasBody bool
+	traceID string
+
+	// Room for what nearly every request needs, so that it costs no allocation of its own.
+	segmentRoom   [12]segment
+	parameterRoom [4]parameter
+	headerRoom    [8]string
+}
+
+// payloadLimit is AWS's for requests and for what templates read of an integration's answer.
+const payloadLimit = 10 << 20
+
+func (g *Gateway) begin(r *http.Request, target Target) *exchange {
+	x := &exchange{request: r, target: target, began: time.Now()}
+	x.requestID, x.extendedID = newIDs()
+	return x
+}
+
+func (x *exchange) context() context.Context { return x.request.Context() }
+
+// sourceIP is the address of the connection: a forwarded header says nothing here, anybody can send one.
+func (x *exchange) sourceIP() string {
+	host, _, err := net.SplitHostPort(x.request.RemoteAddr)
+	if err != nil {
+		return x.request.RemoteAddr
+	}
+	return host
+}
+
+// pathParameter returns a path parameter decoded, and escaped as the upstream gets it.
+func (x *exchange) pathParameter(name string) (text, escaped string, ok bool) {
+	if x.method == nil {
+		return "", "", false
+	}
+	for i, n := range x.method.resource.names {
+		if n != name || i >= len(x.parameters) {
+			continue
+		}
+		value := path{segments: x.path.segments[x.parameters[i].from:x.parameters[i].to]}
+		return value.text()[1:], value.escaped()[1:], true
+	}
+	return "", "", false
+}
+
+// queryValues are the parameters of the query string; those that cannot be read are left out.
+func (x *exchange) queryValues() url.Values {
+	if x.query == nil {
+		x.query = x.request.URL.Query()
+	}
+	return x.query
+}
+
+// readBody reads the payload once, up to AWS's limit.
+func (x *exchange) readBody() ([]byte, *refusal) {
+	if x.hasBody {
+		return x.body, x.bodyErr
+	}
+	x.hasBody = true
+	if x.request.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(x.request.Body, payloadLimit+1))
+	switch {
+	case len(body) > payloadLimit || isTooLarge(err):
+		x.bodyErr = tooLong()
+	case err != nil:
+		x.bodyErr = refuse(authz.BodyInvalid).because(err)
+	default:
+		x.body = body
+	}
+	return x.body, x.bodyErr
+}
+
+// isTooLarge recognises the limits that readers of a request's body put on it.
+func isTooLarge(err error) bool {
+	var tooLarge *http.MaxBytesError
+	return errors.As(err, &tooLarge) || errors.Is(err, errTooLarge)
+}

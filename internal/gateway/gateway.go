@@ -1,0 +1,140 @@
+// Package gateway is the data plane of REST APIs: it compiles what a stage serves into an immutable plan and answers
+// requests from it. It owns routing, the pipeline of a request, the enforcement of what authz decides, integrations,
+// gateway responses and the decision record that every request leaves behind.
+//
+// It must not know how documents are stored or edited (it asks APIs for snapshots), what a user pool is (it asks the
+// engine), nor which door a request came through (the server hands it a Target).
+//
+// A request passes the phases match → authorize → validate → integrate, each in a file of that name. A phase fills in the
+// exchange or refuses; only the outermost function, ServeAPI, writes. No request parses configuration or touches the
+// database, except the first to an API after its stages changed, which compiles the plan that the others then share.
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/apigateway"
+	"github.com/poolgate/poolgate/internal/clock"
+	"github.com/poolgate/poolgate/internal/gateway/decision"
+)
+
+// APIs knows the REST APIs.
+type APIs interface {
+	// Published returns what the stages of an API serve, by stage name; an unknown API is a NotFoundException.
+	Published(ctx context.Context, apiID string) (map[string]*apigateway.Published, error)
+	// Live returns an API as it is edited now, deployed or not.
+	Live(ctx context.Context, apiID string) (*apigateway.Snapshot, error)
+}
+
+// Topics tells what changed; *store.Store does.
+type Topics interface {
+	Watch(prefix string, fn func(topic string)) (stop func())
+}
+
+// Config is what a gateway is made of. APIs and Engine must be given.
+type Config struct {
+	APIs   APIs
+	Engine *authz.Engine
+	// Clock is the time that tokens are judged by; nil means the machine's.
+	Clock *clock.Clock
+	// Topics tells which APIs' stages changed. Nil means that nothing ever does.
+	Topics Topics
+	// Log gets one event for each request; nil means none.
+	Log *slog.Logger
+	// ReasonHeader tells whether a refusal of this request may carry x-poolgate-reason; nil means never.
+	ReasonHeader func(*http.Request) bool
+	// Transport carries HTTP integrations; nil means one of the gateway's own. It must not follow redirects.
+	Transport http.RoundTripper
+}
+
+// Gateway serves REST APIs. It is safe for concurrent use.
+type Gateway struct {
+	apis         APIs
+	engine       *authz.Engine
+	clock        *clock.Clock
+	log          *slog.Logger
+	reasonHeader func(*http.Request) bool
+	transport    http.RoundTripper
+	plans        *plans
+	ring         *decision.Ring
+	stop         func()
+}
+
+var (
+	_ apigateway.Publisher = (*Gateway)(nil)
+	_ apigateway.Tester    = (*Gateway)(nil)
+)
+
+// New returns a gateway that watches for changes until Close.
+func New(c Config) *Gateway {
+	g := &Gateway{
+		apis: c.APIs, engine: c.Engine, clock: c.Clock, log: c.Log, reasonHeader: c.ReasonHeader, transport: c.Transport,
+		ring: decision.NewRing(decision.RingRecords, decision.RingBytes), stop: func() {},
+	}
+	if g.clock == nil {
+		g.clock = &clock.Clock{}
+	}
+	if g.log == nil {
+		g.log = slog.New(slog.DiscardHandler)
+	}
+	if g.transport == nil {
+		g.transport = newTransport()
+	}
+	g.plans = newPlans(g.load)
+	if c.Topics != nil {
+		prefix := apigateway.StageTopic("")
+		g.stop = c.Topics.Watch(prefix, func(topic string) { g.plans.changed(topic[len(prefix):]) })
+	}
+	return g
+}
+
+// Close stops watching for changes.
+func (g *Gateway) Close() { g.stop() }
+
+// Target is what a request is for, as the server read it from the Host or the path.
+type Target struct {
+	API string
+	// Region is the one that the host named; empty when it named none.
+	Region string
+	// Stage is the stage's name as it stood in the path; empty when it is the first segment of Path.
+	Stage string
+	// Path is the escaped path behind what named the API (and the stage), with its leading slash.
+	Path string
+	// ThroughDomain tells that a custom domain led here, so that a disabled execute-api endpoint does not matter.
+	ThroughDomain bool
+}
+
+// ServeAPI answers one request.
+func (g *Gateway) ServeAPI(w http.ResponseWriter, r *http.Request, target Target) {
+	x := g.begin(r, target)
+	a := g.answer(x)
+	g.write(w, x, a)
+	g.record(x, a)
+	if a.broken {
+		panic(http.ErrAbortHandler) // the client must see that the answer it got is not whole
+	}
+}
+
+// phases are the pipeline up to the integration. Each fills in the exchange or refuses.
+var phases = [...]func(*Gateway, *exchange) *refusal{
+	(*Gateway).match,
+	(*Gateway).authorize,
+	(*Gateway).validate,
+}
+
+// answer runs the phases; it writes nothing.
+func (g *Gateway) answer(x *exchange) *answer {
+	for _, phase := range phases {
+		if refused := phase(g, x); refused != nil {
+			return x.refuse(refused)
+		}
+	}
+	return g.integrate(x)
+}
+
+// decisions are judged by this time.
+func (g *Gateway) now() time.Time { return g.clock.Now() }

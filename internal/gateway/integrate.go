@@ -1,0 +1,26 @@
+package gateway
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/poolgate/poolgate/authz"
+)
+
+var errTooLarge = errors.New("gateway: the payload is larger than 10 MB")
+
+// integrate lets the method's integration answer.
+func (g *Gateway) integrate(x *exchange) *answer {
+	a, refused := x.method.integration.invoke(g, x)
+	if refused != nil {
+		return x.refuse(refused)
+	}
+	return a
+}
+
+// refusedByBackend marks an answer of 401 or 403 that the backend itself gave: the request had passed the gateway.
+func (x *exchange) refusedByBackend(status int) {
+	if status == http.StatusUnauthorized || status == http.StatusForbidden {
+		x.refusal = refuse(authz.IntegrationRefused).explained("the backend answered "+http.StatusText(status), "an answer that lets the request in")
+	}
+}

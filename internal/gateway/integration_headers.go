@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"net"
+	"net/http"
+	"strings"
+)
+
+// hopByHop belong to one connection and are never passed on, nor is what the Connection header names.
+var hopByHop = headerSet("Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
+	"Transfer-Encoding", "Upgrade")
+
+// notForwarded are further headers of a client that do not reach an HTTP backend, as recorded on AWS.
+var notForwarded = headerSet("Content-Length", "Content-Md5", "Content-Encoding", "Expect", "Host", "Max-Forwards", "Server", "Via", "Www-Authenticate",
+	"X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id")
+
+// forwardedHeaders are the client's headers as an HTTP_PROXY backend gets them; Authorization is one of them (recorded section 10).
+func forwardedHeaders(from http.Header) http.Header {
+	named := connectionHeaders(from)
+	to := make(http.Header, len(from)+6)
+	for name, values := range from {
+		if !hopByHop[name] && !notForwarded[name] && !named[name] {
+			to[name] = values
+		}
+	}
+	return to
+}
+
+// connectionHeaders are those that the Connection header names.
+func connectionHeaders(h http.Header) map[string]bool {
+	if len(h["Connection"]) == 0 {
+		return nil
+	}
+	named := map[string]bool{}
+	for _, value := range h["Connection"] {
+		for name := range strings.SplitSeq(value, ",") {
+			named[http.CanonicalHeaderKey(strings.TrimSpace(name))] = true
+		}
+	}
+	return named
+}
+
+// addGatewayHeaders adds what API Gateway sends to every HTTP backend. The address of the connection is put behind what a
+// client claims to have forwarded, so that a backend that reads the last entry is not deceived.
+func addGatewayHeaders(x *exchange, h http.Header) {
+	if h.Get("User-Agent") == "" {
+		h.Set("User-Agent", "AmazonAPIGateway_"+x.target.API)
+	}
+	if h.Get("Accept") == "" {
+		h.Set("Accept", jsonType)
+	}
+	h.Set("X-Amzn-Trace-Id", x.traceHeader())
+	h.Set("X-Amzn-Apigateway-Api-Id", x.target.API)
+	forwarded := x.sourceIP()
+	if before := x.request.Header.Values("X-Forwarded-For"); len(before) > 0 {
+		forwarded = strings.Join(before, ", ") + ", " + forwarded
+	}
+	h.Set("X-Forwarded-For", forwarded)
+	proto, port := "http", "80"
+	if x.request.TLS != nil {
+		proto, port = "https", "443"
+	}
+	if _, p, err := net.SplitHostPort(x.request.Host); err == nil {
+		port = p
+	}
+	h.Set("X-Forwarded-Proto", proto)
+	h.Set("X-Forwarded-Port", port)
+}
+
+// returnedHeaders are a backend's headers as the client gets them: those of its connection stay behind, those that are API
+// Gateway's to set come under another name.
+func returnedHeaders(response *http.Response) []headerField {
+	named := connectionHeaders(response.Header)
+	fields := make([]headerField, 0, len(response.Header))
+	for name, values := range response.Header {
+		switch {
+		case name == "Connection" || remappedHeaders[name]:
+			fields = append(fields, headerField{remapped(name), values})
+		case hopByHop[name] || named[name] || name == "X-Amzn-Trace-Id":
+		default:
+			fields = append(fields, headerField{name, values})
+		}
+	}
+	return fields
+}

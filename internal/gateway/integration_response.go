@@ -1,0 +1,137 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/poolgate/poolgate/internal/vtl"
+)
+
+// integrationResponses turn what a MOCK or HTTP integration answered into the answer for the client.
+type integrationResponses struct {
+	patterned []*integrationResponse
+	fallback  *integrationResponse
+}
+
+type integrationResponse struct {
+	pattern   *regexp.Regexp
+	status    int
+	headers   []mapping
+	templates templates
+}
+
+func (c *compiler) integrationResponses(where string, docs map[string]types.IntegrationResponse) integrationResponses {
+	var all integrationResponses
+	for _, key := range sortedKeys(docs) {
+		doc := docs[key]
+		r := &integrationResponse{templates: compileTemplates(doc.ResponseTemplates)}
+		r.status, _ = strconv.Atoi(aws.ToString(doc.StatusCode))
+		if r.status == 0 {
+			r.status, _ = strconv.Atoi(key)
+		}
+		r.headers = c.mappings(where, doc.ResponseParameters, "method.response.")
+		pattern := aws.ToString(doc.SelectionPattern)
+		if pattern == "" {
+			if all.fallback == nil {
+				all.fallback = r
+			}
+			continue
+		}
+		compiled, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
+		if err != nil {
+			c.problem("%s: the selection pattern of response %s cannot be used: %w", where, key, err)
+			continue
+		}
+		r.pattern = compiled
+		all.patterned = append(all.patterned, r)
+	}
+	return all
+}
+
+// choose finds the response whose pattern matches the whole of what is selected by, else the one without a pattern.
+func (r integrationResponses) choose(selection string) *integrationResponse {
+	for _, response := range r.patterned {
+		if response.pattern.MatchString(selection) {
+			return response
+		}
+	}
+	return r.fallback
+}
+
+// answer maps the backend's answer by the response that its status selects.
+func (r integrationResponses) answer(x *exchange, backend *backendAnswer) (*answer, *refusal) {
+	chosen := r.choose(strconv.Itoa(backend.status))
+	if chosen == nil {
+		return nil, internalError(fmt.Errorf("no integration response for status %d, and none without a selection pattern", backend.status))
+	}
+	a := &answer{status: chosen.status, contentType: jsonType, body: backend.body}
+	for _, m := range chosen.headers {
+		values, refused := m.from(x, backend)
+		if refused != nil {
+			return nil, refused
+		}
+		if m.place == "header" && len(values) > 0 {
+			a.headers = append(a.headers, headerField{remapped(m.name), values})
+		}
+	}
+	template := chosen.templates.chooseResponse(x)
+	if template == nil {
+		return a, nil
+	}
+	a.contentType = template.mediaType
+	override := vtl.NewMap().Put("header", vtl.NewMap())
+	text, refused := template.render(x, &templateInput{
+		body:     func() (string, *refusal) { return string(backend.body), nil },
+		override: override,
+	})
+	if refused != nil {
+		return nil, refused
+	}
+	a.body = []byte(text)
+	a.override(override)
+	return a, nil
+}
+
+// override applies what a template set of $context.responseOverride. A status that is none is ignored, as on AWS.
+func (a *answer) override(o *vtl.Map) {
+	if status, ok := o.Get("status"); ok {
+		if n, err := strconv.Atoi(vtl.Text(status)); err == nil && n >= 100 && n < 600 {
+			a.status = n
+		}
+	}
+	headers, _ := o.Get("header")
+	if m, ok := headers.(*vtl.Map); ok {
+		for _, name := range m.Keys() {
+			value, _ := m.Get(name)
+			a.headers = append(a.headers, headerField{remapped(name), []string{vtl.Text(value)}})
+		}
+	}
+}
+
+// remappedHeaders may not be set by an integration: they come out as x-amzn-Remapped-NAME (recorded section 10).
+var remappedHeaders = headerSet("Authorization", "Connection", "Content-Length", "Content-Md5", "Date", "Expect", "Host", "Max-Forwards",
+	"Proxy-Authenticate", "Server", "Trailer", "Upgrade", "User-Agent", "Www-Authenticate", "X-Amzn-Requestid", "X-Amz-Apigw-Id")
+
+func headerSet(names ...string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
+}
+
+// remapped is the name under which a header of an integration reaches the client.
+func remapped(name string) string {
+	switch canonical := http.CanonicalHeaderKey(name); {
+	case canonical == "Www-Authenticate":
+		return "x-amzn-Remapped-WWW-Authenticate"
+	case remappedHeaders[canonical]:
+		return "x-amzn-Remapped-" + name
+	}
+	return name
+}

@@ -1,0 +1,89 @@
+package gateway
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/poolgate/poolgate/authz"
+)
+
+// match finds the API, the stage and the method. From here on the request has one path, x.path, and nobody looks at the URL again.
+func (g *Gateway) match(x *exchange) *refusal {
+	plan, err := g.plans.get(x.context(), x.target.API, x.began)
+	if err != nil {
+		return internalError(fmt.Errorf("the API could not be loaded: %w", err))
+	}
+	if plan == nil {
+		return forbidden(authz.DomainMappingMissing).explained("there is no API "+quoted(x.target.API), "the id of an API")
+	}
+	ok := x.readPath()
+	x.stage = plan.stages[x.stageName]
+	if x.stage == nil {
+		return x.unmatched(authz.StageNotFound).explained("the URL names the stage "+quoted(x.stageName), "a stage of the API")
+	}
+	if x.target.Region != "" && x.target.Region != x.stage.region {
+		x.stage = nil
+		return forbidden(authz.DomainMappingMissing).explained("the host names the region "+quoted(x.target.Region), "the API's region")
+	}
+	if x.stage.endpointOff && !x.target.ThroughDomain {
+		return forbidden(authz.EndpointDisabled)
+	}
+	if !ok {
+		return x.unmatched(authz.RouteNotFound).explained("the path holds dot segments, path parameters, control characters or broken escapes, which are never routed", "a plain path")
+	}
+	x.method, x.parameters = x.stage.router.match(x.path.segments, x.request.Method, x.parameterRoom[:0])
+	if x.method == nil {
+		return x.unmatched(authz.RouteNotFound).explained(x.request.Method+" "+quoted(x.path.text()), "a method of the deployment")
+	}
+	if why := x.stage.closedByPolicy; why != "" {
+		return refuse(authz.ResourcePolicyDenied).saying(x.anonymousDenied()).explained(why, "a policy that allows everybody to invoke every method, or none")
+	}
+	return nil
+}
+
+// readPath normalises the path and takes the stage's name from it where the address did not name it otherwise. A path that is
+// never routed still names a stage, whose gateway response answers.
+func (x *exchange) readPath() (ok bool) {
+	x.path, ok = normalise(x.target.Path, x.segmentRoom[:])
+	switch {
+	case x.target.Stage != "":
+		x.stageName = x.target.Stage
+		if name, err := url.PathUnescape(x.stageName); err == nil {
+			x.stageName = name
+		}
+	case ok && len(x.path.segments) > 0:
+		x.stageName = x.path.segments[0].text
+		x.path = x.path.after(1)
+	case !ok:
+		x.stageName, _, _ = strings.Cut(strings.TrimLeft(x.target.Path, "/"), "/")
+	}
+	return ok
+}
+
+// forbidden is the answer where no API speaks for itself (fact 1.10); it cannot be customised.
+func forbidden(reason authz.Reason) *refusal {
+	r := refuse(reason).saying("Forbidden")
+	r.errorType = "ForbiddenException"
+	return r
+}
+
+// anonymousDenied is the message of a resource policy that does not let an unsigned request in (fact 1.10); all but four digits
+// of the account are masked.
+func (x *exchange) anonymousDenied() string {
+	account := x.stage.account
+	if len(account) > 4 {
+		account = "********" + account[len(account)-4:]
+	}
+	return fmt.Sprintf("User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:%s:%s:%s/%s/%s%s",
+		x.stage.region, account, x.stage.api, x.stage.name, x.request.Method, x.path.text())
+}
+
+// quoted shows a text that a client chose, cut to what people can read.
+func quoted(text string) string {
+	const most = 200
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	return fmt.Sprintf("%q", text)
+}
