@@ -13,6 +13,11 @@ var equivalents = map[string]string{
 	// Java reads \u10000 as \u1000 and a zero; the range is meant to reach U+10FFFF.
 	`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`: "[\t\n\r\\x20-\\x7E\\x85\\xA0-\\x{D7FF}" +
 		"\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]+",
+	// Domains of user pools: the pattern knows no custom domain ("auth.example.com"), which AWS takes, and AWS refuses a
+	// malformed prefix in other words than the pattern's [R]. The operations check domains themselves.
+	`^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$`: `.+`,
+	// Names of app clients (and pools): a name that pins an id, as emulators have it, begins with a text that has a colon.
+	`[\w\s+=,.@-]+`: `(?:_custom_id_:)?[\w\s+=,.@-]+`,
 }
 
 var javaUnicode = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
