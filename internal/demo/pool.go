@@ -21,6 +21,7 @@ func (w *walk) makePool(ctx context.Context) error {
 		AllowedOAuthFlows:               []types.OAuthFlowType{types.OAuthFlowTypeCode},
 		AllowedOAuthScopes:              []string{"openid", "email"},
 		CallbackURLs:                    []string{callback},
+		LogoutURLs:                      []string{callback},
 		SupportedIdentityProviders:      []string{"COGNITO"},
 	})
 	if err != nil {
@@ -65,6 +66,7 @@ func (w *walk) allowScope(ctx context.Context) error {
 		AllowedOAuthFlows:               []types.OAuthFlowType{types.OAuthFlowTypeCode},
 		AllowedOAuthScopes:              []string{"openid", "email", scope},
 		CallbackURLs:                    []string{callback},
+		LogoutURLs:                      []string{callback},
 		SupportedIdentityProviders:      []string{"COGNITO"},
 	})
 	return err

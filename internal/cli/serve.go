@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/poolgate/poolgate/internal/server"
+)
+
+// stopWithin is how long requests in flight may take once the server is told to stop.
+const stopWithin = 10 * time.Second
+
+type serveFlags struct {
+	config     server.Config
+	accessKeys []string
+	jwks       []string
+	issuer     string
+	verbose    bool
+}
+
+func newServe() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: `Run the server until it is interrupted. It listens on loopback unless told otherwise, and beyond
+loopback only with access keys. Everything is kept in the data directory.`,
+		Example: `  poolgate serve
+  poolgate serve --data :memory:
+  poolgate serve --addr 0.0.0.0:4566 --access-key test:secret
+  poolgate serve --store postgres://user@db/poolgate`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			config, err := f.build(cmd)
+			if err != nil {
+				return err
+			}
+			return serve(cmd, config)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.config.Addr, "addr", "127.0.0.1:4566", "`HOST:PORT` to listen on")
+	flags.StringVar(&f.config.Data, "data", ".poolgate", "data `DIR`ectory, or :memory: to keep nothing")
+	flags.StringVar(&f.config.Store, "store", "", "postgres://… `URL` of a shared database instead of the one in the data directory")
+	flags.StringArrayVar(&f.accessKeys, "access-key", nil, "`ID:SECRET` that requests must be signed with; repeat for more")
+	flags.StringVar(&f.config.PublicURL, "public-url", "", "`URL` that tokens and links carry (default http://localhost:PORT)")
+	flags.StringVar(&f.issuer, "issuer", "local", "who tokens say issued them: local or aws")
+	flags.StringArrayVar(&f.config.Hosts, "host", nil, "further host `NAME` to answer to; repeat for more")
+	flags.BoolVar(&f.config.AWSPools, "aws-pools", false, "accept pools that live on AWS: fetch their keys from there")
+	flags.StringArrayVar(&f.jwks, "jwks", nil, "`POOL_ARN=FILE` with the keys of a pool that lives elsewhere; repeat for more")
+	flags.StringVar(&f.config.TLSCert, "tls-cert", "", "certificate `FILE` (PEM) instead of the local authority's")
+	flags.StringVar(&f.config.TLSKey, "tls-key", "", "private key `FILE` (PEM) of --tls-cert")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every AWS operation and gateway request")
+	return cmd
+}
+
+// build checks the flags against each other and turns them into the server's configuration.
+func (f *serveFlags) build(cmd *cobra.Command) (server.Config, error) {
+	config := f.config
+	level := slog.LevelWarn
+	if f.verbose {
+		level = slog.LevelInfo
+	}
+	config.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	config.AccessKeys = map[string]string{}
+	for _, pair := range f.accessKeys {
+		id, secret, found := strings.Cut(pair, ":")
+		if !found || id == "" || secret == "" {
+			return config, fail("write it as --access-key ID:SECRET", "an access key must be ID:SECRET")
+		}
+		config.AccessKeys[id] = secret
+	}
+	for _, binding := range f.jwks {
+		arn, file, found := strings.Cut(binding, "=")
+		if !found || arn == "" || file == "" {
+			return config, fail("write it as --jwks arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID=FILE", "%q does not bind keys to a pool", binding)
+		}
+		config.JWKS = append(config.JWKS, server.BoundKeys{PoolARN: arn, File: file})
+	}
+	switch f.issuer {
+	case "local":
+	case "aws":
+		config.IssuerAWS = true
+	default:
+		return config, fail("use --issuer local, or --issuer aws for https://cognito-idp.REGION.amazonaws.com/POOL", "there is no issuer %q", f.issuer)
+	}
+	if (config.TLSCert == "") != (config.TLSKey == "") {
+		return config, fail("give both --tls-cert and --tls-key, or neither", "a certificate and its key belong together")
+	}
+	return config, nil
+}
+
+func serve(cmd *cobra.Command, config server.Config) error {
+	ctx := cmd.Context()
+	s, err := start(ctx, config)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	_, _ = fmt.Fprintf(out, "poolgate listens on %s\n", s.URL())
+	_, _ = fmt.Fprintf(out, "  data    %s\n", s.Where())
+	_, _ = fmt.Fprintf(out, "  try     aws --endpoint-url %s cognito-idp list-user-pools --max-results 10\n", s.URL())
+	_, _ = fmt.Fprintf(out, "  health  curl %s/_poolgate/health\n", s.URL())
+	failed := s.Wait(ctx)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if err := s.Close(stopping); err != nil && failed == nil {
+		failed = err
+	}
+	return failed
+}
+
+// start opens the server and puts a hint to what commonly keeps it from starting.
+func start(ctx context.Context, config server.Config) (*server.Server, error) {
+	s, err := server.Start(ctx, config)
+	if err == nil {
+		return s, nil
+	}
+	if hint := server.HintFor(err); hint != "" {
+		return nil, fail(hint, "%w", err)
+	}
+	if os.IsPermission(err) {
+		return nil, fail("choose a directory you may write to with --data DIR", "%w", err)
+	}
+	return nil, err
+}

@@ -1,0 +1,45 @@
+package server
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestARequestGoesToItsDoor(t *testing.T) {
+	for name, row := range map[string]struct {
+		url  string
+		aws  bool
+		want entry
+	}{
+		"an API by host":                          {"http://abc.execute-api.eu-west-1.localhost:4566/dev/pets?x=1", false, entry{door: doorGateway, api: "abc", region: "eu-west-1", rest: "/dev/pets"}},
+		"an API by AWS's own host":                {"https://abc.execute-api.eu-west-1.amazonaws.com/dev", false, entry{door: doorGateway, api: "abc", region: "eu-west-1", rest: "/dev"}},
+		"an API by the host that wrappers send":   {"http://abc.execute-api.localhost.localstack.cloud/dev", false, entry{door: doorNone, rest: "/dev"}},
+		"an API by host owns every path":          {"http://abc.execute-api.eu-west-1.localhost/_poolgate/health", false, entry{door: doorGateway, api: "abc", region: "eu-west-1", rest: "/_poolgate/health"}},
+		"an API by path":                          {"http://localhost/_aws/execute-api/abc/dev/pets/a%2Fb", false, entry{door: doorGateway, api: "abc", stage: "dev", rest: "/pets/a%2Fb", pathStyle: true}},
+		"an API by path, without a final slash":   {"http://localhost/_aws/execute-api/abc/dev", false, entry{door: doorGateway, api: "abc", stage: "dev", rest: "/", pathStyle: true}},
+		"a login domain by host":                  {"http://shop.auth.eu-west-1.localhost/login", false, entry{door: doorLogin, domain: "shop", region: "eu-west-1", rest: "/login"}},
+		"a login domain by AWS's host":            {"https://shop.auth.eu-west-1.amazoncognito.com/oauth2/token", false, entry{door: doorLogin, domain: "shop", region: "eu-west-1", rest: "/oauth2/token"}},
+		"a custom login domain":                   {"https://login.example.com/login", false, entry{door: doorLogin, domain: "login.example.com", region: "eu-west-1", rest: "/login"}},
+		"a login page by path":                    {"http://localhost/_aws/cognito-idp/login?client_id=x", false, entry{door: doorLogin, rest: "/login", pathStyle: true}},
+		"a pool's keys":                           {"http://localhost/eu-west-1_Abc123/.well-known/jwks.json", false, entry{door: doorKeys, pool: "eu-west-1_Abc123", document: "jwks.json"}},
+		"a pool's discovery by AWS's host":        {"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc123/.well-known/openid-configuration", false, entry{door: doorKeys, pool: "eu-west-1_Abc123", document: "openid-configuration", region: "eu-west-1"}},
+		"another well-known document is nobody's": {"http://localhost/eu-west-1_Abc123/.well-known/other", false, entry{door: doorNone, rest: "/eu-west-1_Abc123/.well-known/other"}},
+		"this server's own":                       {"http://localhost/_poolgate/health", false, entry{door: doorPoolgate, rest: "/health"}},
+		"an AWS API":                              {"http://localhost/", true, entry{door: doorAWS}},
+		"an AWS API by AWS's host":                {"https://cognito-idp.eu-west-1.amazonaws.com/", true, entry{door: doorAWS}},
+		"nobody's":                                {"http://localhost/favicon.ico", false, entry{door: doorNone, rest: "/favicon.ico"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, row.url, nil)
+			got := enter(r, func(*http.Request) bool { return row.aws }, func(host string) (string, string, bool) {
+				return "eu-west-1", host, host == "login.example.com"
+			})
+			if diff := cmp.Diff(row.want, got, cmp.AllowUnexported(entry{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

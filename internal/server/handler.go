@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/poolgate/poolgate/internal/fault"
+	"github.com/poolgate/poolgate/internal/gateway"
+)
+
+// handler joins guard and doors.
+func (p *parts) handler(config Config) http.Handler {
+	return newGuard(config, p).protect(http.HandlerFunc(p.route))
+}
+
+// enter finds the door of a request.
+func (p *parts) enter(r *http.Request) entry {
+	return enter(r, p.apis.Claims, p.customDomain)
+}
+
+// customDomain tells whether a host is a pool's own domain name. A local name never is, so that it costs no look-up.
+func (p *parts) customDomain(host string) (region, domain string, ok bool) {
+	if isLocalHost(host) {
+		return "", "", false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	defer cancel()
+	_, err := p.pools.PoolByDomain(ctx, "", host)
+	return "", host, err == nil
+}
+
+// lookupTimeout bounds finding out whose domain a host is.
+const lookupTimeout = 2 * time.Second
+
+func (p *parts) route(w http.ResponseWriter, r *http.Request) {
+	switch e := p.enter(r); e.door {
+	case doorAWS:
+		p.apis.ServeHTTP(w, r)
+	case doorGateway:
+		p.gateway.ServeAPI(w, r, gateway.Target{API: e.api, Region: e.region, Stage: e.stage, Path: e.rest})
+	case doorKeys:
+		p.serveKeys(w, r, e)
+	case doorLogin:
+		p.loginDoor(e).ServeHTTP(w, r)
+	case doorPoolgate:
+		http.StripPrefix("/_poolgate", p.own.handler()).ServeHTTP(w, r)
+	default:
+		nobody(w, r)
+	}
+}
+
+func (p *parts) loginDoor(e entry) http.Handler {
+	if e.pathStyle {
+		return p.login.PathStyle(pathStyleLogin)
+	}
+	return p.login.ForDomain(e.region, e.domain)
+}
+
+// serveKeys answers with a pool's key set or discovery document, to anyone: browsers of every origin verify tokens with them.
+func (p *parts) serveKeys(w http.ResponseWriter, r *http.Request, e entry) {
+	header := w.Header()
+	header.Set("Access-Control-Allow-Origin", "*")
+	header.Set("Content-Type", "application/json")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		header.Set("Allow", "GET, HEAD")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	document, err := p.pools.JWKS(r.Context(), e.pool)
+	if err == nil && e.document == "openid-configuration" {
+		document, err = p.pools.Discovery(r.Context(), e.pool, "")
+	}
+	if err != nil {
+		f := fault.From(err)
+		w.WriteHeader(f.Kind.Status())
+		_ = json.NewEncoder(w).Encode(map[string]string{"message": f.Message})
+		return
+	}
+	header.Set("Cache-Control", "public, max-age=86400")
+	_, _ = w.Write(document)
+}
+
+// nobody answers what is for none of the doors, and says where they are.
+func nobody(w http.ResponseWriter, r *http.Request) {
+	const where = "This is poolgate. AWS clients use this address as their endpoint URL; a deployed API is at " +
+		"/_aws/execute-api/API/STAGE/…, login pages are at /_aws/cognito-idp/login, health is at /_poolgate/health."
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusNotFound)
+	if r.Method != http.MethodHead {
+		_ = json.NewEncoder(w).Encode(map[string]string{"message": where})
+	}
+}
