@@ -115,6 +115,22 @@ func TestAudienceExpression(t *testing.T) {
 	}
 }
 
+func TestAnAudienceThatMatchedOneAuthorizerIsComparedAnewByAnother(t *testing.T) {
+	e := New(newTestKeys(ireland))
+	token := idToken(ireland, idClaims(ireland))
+	for _, tt := range []struct {
+		expression string
+		want       Reason
+	}{{".*", ""}, {"none", TokenAudience}, {"other|none", TokenAudience}, {clientID, ""}, {".*", ""}} {
+		a := compile(t, e, Settings{Pools: []Pool{ireland}, AudienceExpression: tt.expression})
+		for range 2 {
+			if d := a.Decide(context.Background(), token, nil, noon); d.Reason != tt.want {
+				t.Errorf("%q: %q, want %q", tt.expression, d.Reason, tt.want)
+			}
+		}
+	}
+}
+
 func TestSettingsAreTheCallers(t *testing.T) {
 	pools := []Pool{ireland}
 	a := compile(t, New(newTestKeys(ireland, frankfurt)), Settings{Pools: pools})

@@ -249,6 +249,35 @@ func TestFailuresAreRemembered(t *testing.T) {
 	}
 }
 
+// endless is a body without an end; it counts what is read of it.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	e.read += len(p)
+	if e.read > 10<<20 {
+		return 0, io.EOF
+	}
+	return copy(p, strings.Repeat(" ", len(p))), nil
+}
+
+func (e *endless) Close() error { return nil }
+
+// transport answers with any response.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestAnEndlessAnswerIsNotReadToItsEnd(t *testing.T) {
+	body := &endless{}
+	keys := jwks.New(jwks.Options{Client: &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Body: body, Request: r}, nil
+	})}})
+	expect(t, keys, "one", nil, authz.ErrKeysUnavailable)
+	if body.read > 1<<20 {
+		t.Errorf("%d bytes were read", body.read)
+	}
+}
+
 func TestAPoolThatIsGoneTakesItsKeysAlong(t *testing.T) {
 	changed := 0
 	bubble(t, jwks.Options{Changed: func(authz.Pool) { changed++ }}, func(t *testing.T, p *pools, keys *jwks.Remote) {
