@@ -20,8 +20,8 @@ var (
 	badTTL     = badRequest("Authorizer result TTL must be between 0 and %d seconds", greatestTTL)
 	noProvider = badRequest("Authorizers of type COGNITO_USER_POOLS require at least one user pool ARN in providerARNs")
 
-	// poolARN is the ARN of a user pool, or one whose pool a stage variable names (fact 1.6).
-	poolARN = regexp.MustCompile(`^arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/(?:[\w-]+_[0-9a-zA-Z]+|\$\{stageVariables\.\w+\})$`)
+	// variablePoolARN is the ARN of a user pool that a stage variable names (fact 1.6).
+	variablePoolARN = regexp.MustCompile(`^arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/\$\{stageVariables\.\w+\}$`)
 
 	// tokenSource is the one expression a TOKEN or a Cognito authorizer takes its token from (fact 1.4).
 	tokenSource = regexp.MustCompile(`^method\.request\.header\.[a-zA-Z0-9._-]+$`)
@@ -67,8 +67,8 @@ func checkProviders(arns []string) error {
 		return badRequest("An authorizer takes at most %d provider ARNs", greatestPools)
 	}
 	for _, arn := range arns {
-		if !poolARN.MatchString(arn) {
-			return badRequest("Invalid Cognito user pool ARN specified: %s", arn)
+		if _, err := authz.ParsePoolARN(arn); err != nil && !variablePoolARN.MatchString(arn) {
+			return badRequest("Invalid Cognito user pool ARN specified: %s", arn).Because(err)
 		}
 	}
 	return nil

@@ -37,11 +37,11 @@ func TestCreateAuthorizerAnswersAsRecorded(t *testing.T) {
 			g := newGate(t)
 			api, _ := g.createAPI()
 			test.in.RestApiId, test.in.Name = api, aws.String("auth")
-			out := ok(g.CreateAuthorizer(g.ctx, &test.in))(t)
+			out := ok(g.CreateAuthorizer(g.ctx(), &test.in))(t)
 			want := `{"id":"` + *out.Id + `","name":"auth",` + test.want[1:]
 			shows(t, out, want)
-			shows(t, ok(g.GetAuthorizer(g.ctx, &apigateway.GetAuthorizerInput{RestApiId: api, AuthorizerId: out.Id}))(t), want)
-			if list := ok(g.GetAuthorizers(g.ctx, &apigateway.GetAuthorizersInput{RestApiId: api}))(t); len(list.Items) != 1 {
+			shows(t, ok(g.GetAuthorizer(g.ctx(), &apigateway.GetAuthorizerInput{RestApiId: api, AuthorizerId: out.Id}))(t), want)
+			if list := ok(g.GetAuthorizers(g.ctx(), &apigateway.GetAuthorizersInput{RestApiId: api}))(t); len(list.Items) != 1 {
 				t.Errorf("listed: %v", list.Items)
 			}
 		})
@@ -89,12 +89,12 @@ func TestCreateAuthorizerRefuses(t *testing.T) {
 			if test.in.Name == nil {
 				test.in.Name = aws.String("auth")
 			}
-			refused(g.CreateAuthorizer(g.ctx, &test.in))(t, test.code, test.want)
+			refused(g.CreateAuthorizer(g.ctx(), &test.in))(t, test.code, test.want)
 		})
 	}
 	unknown := aws.String("test-fake-rest-id")
-	refused(g.GetAuthorizers(g.ctx, &apigateway.GetAuthorizersInput{RestApiId: unknown}))(t, "NotFoundException", "Invalid API identifier specified 111111111111:test-fake-rest-id")
-	refused(g.GetAuthorizer(g.ctx, &apigateway.GetAuthorizerInput{RestApiId: api, AuthorizerId: unknown}))(t, "NotFoundException", "Invalid Authorizer identifier specified")
+	refused(g.GetAuthorizers(g.ctx(), &apigateway.GetAuthorizersInput{RestApiId: unknown}))(t, "NotFoundException", "Invalid API identifier specified 111111111111:test-fake-rest-id")
+	refused(g.GetAuthorizer(g.ctx(), &apigateway.GetAuthorizerInput{RestApiId: api, AuthorizerId: unknown}))(t, "NotFoundException", "Invalid Authorizer identifier specified")
 }
 
 func TestUpdateAuthorizerPatchesByTheTable(t *testing.T) {
@@ -102,7 +102,7 @@ func TestUpdateAuthorizerPatchesByTheTable(t *testing.T) {
 	api, _ := g.createAPI()
 	id := g.createPoolAuthorizer(api, "pool")
 	update := func(operations ...types.PatchOperation) (*apigateway.UpdateAuthorizerOutput, error) {
-		return g.UpdateAuthorizer(g.ctx, &apigateway.UpdateAuthorizerInput{RestApiId: api, AuthorizerId: id, PatchOperations: operations})
+		return g.UpdateAuthorizer(g.ctx(), &apigateway.UpdateAuthorizerInput{RestApiId: api, AuthorizerId: id, PatchOperations: operations})
 	}
 	const other = "arn:aws:cognito-idp:us-east-1:222222222222:userpool/us-east-1_Other"
 	out := ok(update(
@@ -133,11 +133,11 @@ func TestAnAuthorizerInUseCannotBeDeleted(t *testing.T) {
 	api, root := g.createAPI()
 	id := g.createPoolAuthorizer(api, "pool")
 	test := g.createResource(api, root, "test")
-	ok(g.PutMethod(g.ctx, &apigateway.PutMethodInput{RestApiId: api, ResourceId: test, HttpMethod: aws.String("GET"),
+	ok(g.PutMethod(g.ctx(), &apigateway.PutMethodInput{RestApiId: api, ResourceId: test, HttpMethod: aws.String("GET"),
 		AuthorizationType: aws.String("COGNITO_USER_POOLS"), AuthorizerId: id}))(t)
 	in := &apigateway.DeleteAuthorizerInput{RestApiId: api, AuthorizerId: id}
-	refused(g.DeleteAuthorizer(g.ctx, in))(t, "ConflictException", "Cannot delete authorizer 'pool', is referenced in method: GET//test")
-	ok(g.DeleteMethod(g.ctx, &apigateway.DeleteMethodInput{RestApiId: api, ResourceId: test, HttpMethod: aws.String("GET")}))(t)
-	ok(g.DeleteAuthorizer(g.ctx, in))(t)
-	refused(g.DeleteAuthorizer(g.ctx, in))(t, "NotFoundException", "Invalid Authorizer identifier specified")
+	refused(g.DeleteAuthorizer(g.ctx(), in))(t, "ConflictException", "Cannot delete authorizer 'pool', is referenced in method: GET//test")
+	ok(g.DeleteMethod(g.ctx(), &apigateway.DeleteMethodInput{RestApiId: api, ResourceId: test, HttpMethod: aws.String("GET")}))(t)
+	ok(g.DeleteAuthorizer(g.ctx(), in))(t)
+	refused(g.DeleteAuthorizer(g.ctx(), in))(t, "NotFoundException", "Invalid Authorizer identifier specified")
 }

@@ -22,7 +22,7 @@ func (p publisher) Compile(snapshot *Snapshot) error { return p(snapshot) }
 func TestCreateDeploymentAnswersAsRecorded(t *testing.T) {
 	g := newGate(t)
 	api, _ := g.createMockAPI()
-	out := ok(g.CreateDeployment(g.ctx, &apigateway.CreateDeploymentInput{RestApiId: api, Description: aws.String("first")}))(t)
+	out := ok(g.CreateDeployment(g.ctx(), &apigateway.CreateDeploymentInput{RestApiId: api, Description: aws.String("first")}))(t)
 	id, created := out.Id, out.CreatedDate
 	if created == nil {
 		t.Error("no creation date")
@@ -33,22 +33,22 @@ func TestCreateDeploymentAnswersAsRecorded(t *testing.T) {
 		t.Errorf("a deployment without a stage is served: %v, %v", published, err)
 	}
 
-	got := ok(g.GetDeployment(g.ctx, &apigateway.GetDeploymentInput{RestApiId: api, DeploymentId: id, Embed: []string{"apisummary"}}))(t)
+	got := ok(g.GetDeployment(g.ctx(), &apigateway.GetDeploymentInput{RestApiId: api, DeploymentId: id, Embed: []string{"apisummary"}}))(t)
 	if !got.CreatedDate.Equal(*created) {
 		t.Errorf("created %v, then %v", created, got.CreatedDate)
 	}
 	got.CreatedDate = nil
 	shows(t, got, `{"id":"`+*id+`","description":"first","apiSummary":{"/":{"GET":{"apiKeyRequired":false,"authorizationType":"NONE"}}}}`)
 
-	updated := ok(g.UpdateDeployment(g.ctx, &apigateway.UpdateDeploymentInput{RestApiId: api, DeploymentId: id,
+	updated := ok(g.UpdateDeployment(g.ctx(), &apigateway.UpdateDeploymentInput{RestApiId: api, DeploymentId: id,
 		PatchOperations: []types.PatchOperation{operation(opReplace, "/description", "new")}}))(t)
 	if *updated.Description != "new" {
 		t.Errorf("description %q", *updated.Description)
 	}
-	if list := ok(g.GetDeployments(g.ctx, &apigateway.GetDeploymentsInput{RestApiId: api}))(t); len(list.Items) != 1 || *list.Items[0].Description != "new" {
+	if list := ok(g.GetDeployments(g.ctx(), &apigateway.GetDeploymentsInput{RestApiId: api}))(t); len(list.Items) != 1 || *list.Items[0].Description != "new" {
 		t.Errorf("listed: %v", list.Items)
 	}
-	refused(g.GetDeployment(g.ctx, &apigateway.GetDeploymentInput{RestApiId: api, DeploymentId: aws.String("nosuch")}))(t,
+	refused(g.GetDeployment(g.ctx(), &apigateway.GetDeploymentInput{RestApiId: api, DeploymentId: aws.String("nosuch")}))(t,
 		"NotFoundException", "Invalid Deployment identifier specified")
 }
 
@@ -56,13 +56,13 @@ func TestCreateDeploymentRefusesAnUnfinishedAPI(t *testing.T) {
 	g := newGate(t)
 	api, root := g.createAPI()
 	in := &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("dev")}
-	refused(g.CreateDeployment(g.ctx, in))(t, "BadRequestException", "The REST API doesn't contain any methods")
+	refused(g.CreateDeployment(g.ctx(), in))(t, "BadRequestException", "The REST API doesn't contain any methods")
 	g.putMethod(api, root, "GET")
-	refused(g.CreateDeployment(g.ctx, in))(t, "BadRequestException", "No integration defined for method")
+	refused(g.CreateDeployment(g.ctx(), in))(t, "BadRequestException", "No integration defined for method")
 	g.putMock(api, root, "GET")
 	in.StageName = aws.String("not a name")
-	refused(g.CreateDeployment(g.ctx, in))(t, "BadRequestException", "Stage name only allows a-zA-Z0-9_-")
-	if list := ok(g.GetDeployments(g.ctx, &apigateway.GetDeploymentsInput{RestApiId: api}))(t); len(list.Items) != 0 {
+	refused(g.CreateDeployment(g.ctx(), in))(t, "BadRequestException", "Stage name only allows a-zA-Z0-9_-")
+	if list := ok(g.GetDeployments(g.ctx(), &apigateway.GetDeploymentsInput{RestApiId: api}))(t); len(list.Items) != 0 {
 		t.Errorf("refused deployments are there: %v", list.Items)
 	}
 }
@@ -73,12 +73,12 @@ func TestASnapshotThatDoesNotCompileLeavesTheStageAsItWas(t *testing.T) {
 	api, _ := g.createMockAPI()
 	first := g.deploy(api, "dev")
 	refusal = errors.New("method GET / maps a template that is not closed")
-	refused(g.CreateDeployment(g.ctx, &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("dev")}))(t,
+	refused(g.CreateDeployment(g.ctx(), &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("dev")}))(t,
 		"BadRequestException", "method GET / maps a template that is not closed")
-	if stage := ok(g.GetStage(g.ctx, &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t); *stage.DeploymentId != *first {
+	if stage := ok(g.GetStage(g.ctx(), &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t); *stage.DeploymentId != *first {
 		t.Errorf("the stage moved to %s", *stage.DeploymentId)
 	}
-	if list := ok(g.GetDeployments(g.ctx, &apigateway.GetDeploymentsInput{RestApiId: api}))(t); len(list.Items) != 1 {
+	if list := ok(g.GetDeployments(g.ctx(), &apigateway.GetDeploymentsInput{RestApiId: api}))(t); len(list.Items) != 1 {
 		t.Errorf("deployments: %v", list.Items)
 	}
 }
@@ -113,7 +113,7 @@ func TestAnEditDuringADeploymentIsInItOrAfterIt(t *testing.T) {
 	}
 
 	edits = deployAttempts
-	refused(g.CreateDeployment(g.ctx, &apigateway.CreateDeploymentInput{RestApiId: api}))(t, "ConflictException", concurrently)
+	refused(g.CreateDeployment(g.ctx(), &apigateway.CreateDeploymentInput{RestApiId: api}))(t, "ConflictException", concurrently)
 }
 
 func TestConcurrentDeploymentsAndEditsAllEnd(t *testing.T) {
@@ -122,13 +122,13 @@ func TestConcurrentDeploymentsAndEditsAllEnd(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 4 {
 		wait.Go(func() {
-			if _, err := g.CreateDeployment(g.ctx, &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("dev")}); err != nil && !fault.Is(err, "ConflictException") {
+			if _, err := g.CreateDeployment(g.ctx(), &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("dev")}); err != nil && !fault.Is(err, "ConflictException") {
 				t.Error(err)
 			}
 		})
 		wait.Go(func() {
 			part := string(rune('a' + i))
-			if _, err := g.CreateResource(g.ctx, &apigateway.CreateResourceInput{RestApiId: api, ParentId: root, PathPart: &part}); err != nil {
+			if _, err := g.CreateResource(g.ctx(), &apigateway.CreateResourceInput{RestApiId: api, ParentId: root, PathPart: &part}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -145,12 +145,12 @@ func TestConcurrentDeploymentsAndEditsAllEnd(t *testing.T) {
 func TestDeployingToAStageKeepsItsSettings(t *testing.T) {
 	g := newGate(t)
 	api, _ := g.createMockAPI()
-	ok(g.CreateDeployment(g.ctx, &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("dev"),
+	ok(g.CreateDeployment(g.ctx(), &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("dev"),
 		StageDescription: aws.String("my stage"), Variables: map[string]string{"a": "1", "b": "2"}, TracingEnabled: aws.Bool(true)}))(t)
-	ok(g.UpdateStage(g.ctx, &apigateway.UpdateStageInput{RestApiId: api, StageName: aws.String("dev"), PatchOperations: []types.PatchOperation{
+	ok(g.UpdateStage(g.ctx(), &apigateway.UpdateStageInput{RestApiId: api, StageName: aws.String("dev"), PatchOperations: []types.PatchOperation{
 		operation(opReplace, "/*/*/metrics/enabled", "true")}}))(t)
-	second := ok(g.CreateDeployment(g.ctx, &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("dev"), Variables: map[string]string{"b": "3"}}))(t)
-	stage := ok(g.GetStage(g.ctx, &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t)
+	second := ok(g.CreateDeployment(g.ctx(), &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("dev"), Variables: map[string]string{"b": "3"}}))(t)
+	stage := ok(g.GetStage(g.ctx(), &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t)
 	if *stage.DeploymentId != *second.Id || *stage.Description != "my stage" || !stage.TracingEnabled || !stage.MethodSettings["*/*"].MetricsEnabled {
 		t.Errorf("stage: %+v", stage)
 	}
@@ -165,26 +165,26 @@ func TestADeploymentThatAStagePointsToCannotBeDeleted(t *testing.T) {
 	first := g.deploy(api, "dev")
 	remove := &apigateway.DeleteDeploymentInput{RestApiId: api, DeploymentId: first}
 	const active = "Active stages pointing to this deployment must be moved or deleted"
-	refused(g.DeleteDeployment(g.ctx, remove))(t, "BadRequestException", active)
+	refused(g.DeleteDeployment(g.ctx(), remove))(t, "BadRequestException", active)
 	second := g.deploy(api, "dev")
 	update := func(o ...types.PatchOperation) {
 		t.Helper()
-		ok(g.UpdateStage(g.ctx, &apigateway.UpdateStageInput{RestApiId: api, StageName: aws.String("dev"), PatchOperations: o}))(t)
+		ok(g.UpdateStage(g.ctx(), &apigateway.UpdateStageInput{RestApiId: api, StageName: aws.String("dev"), PatchOperations: o}))(t)
 	}
 	update(operation(opReplace, "/canarySettings/deploymentId", *first))
-	refused(g.DeleteDeployment(g.ctx, remove))(t, "BadRequestException", active)
+	refused(g.DeleteDeployment(g.ctx(), remove))(t, "BadRequestException", active)
 	update(operation(opRemove, "/canarySettings"))
-	ok(g.DeleteDeployment(g.ctx, remove))(t)
-	refused(g.DeleteDeployment(g.ctx, remove))(t, "NotFoundException", "Invalid Deployment identifier specified")
-	ok(g.DeleteStage(g.ctx, &apigateway.DeleteStageInput{RestApiId: api, StageName: aws.String("dev")}))(t)
-	ok(g.DeleteDeployment(g.ctx, &apigateway.DeleteDeploymentInput{RestApiId: api, DeploymentId: second}))(t)
+	ok(g.DeleteDeployment(g.ctx(), remove))(t)
+	refused(g.DeleteDeployment(g.ctx(), remove))(t, "NotFoundException", "Invalid Deployment identifier specified")
+	ok(g.DeleteStage(g.ctx(), &apigateway.DeleteStageInput{RestApiId: api, StageName: aws.String("dev")}))(t)
+	ok(g.DeleteDeployment(g.ctx(), &apigateway.DeleteDeploymentInput{RestApiId: api, DeploymentId: second}))(t)
 }
 
 func TestCanaryDeploymentsAnswerAsRecorded(t *testing.T) {
 	g := newGate(t)
 	api, _ := g.createMockAPI()
 	canary := func(stage *string) (*apigateway.CreateDeploymentOutput, error) {
-		return g.CreateDeployment(g.ctx, &apigateway.CreateDeploymentInput{RestApiId: api, StageName: stage,
+		return g.CreateDeployment(g.ctx(), &apigateway.CreateDeploymentInput{RestApiId: api, StageName: stage,
 			CanarySettings: &types.DeploymentCanarySettings{PercentTraffic: 50, StageVariableOverrides: map[string]string{"testVar": "canary"}}})
 	}
 	const prefix = "Invalid deployment content specified."
@@ -194,7 +194,7 @@ func TestCanaryDeploymentsAnswerAsRecorded(t *testing.T) {
 
 	main := g.deploy(api, "dev")
 	second := ok(canary(aws.String("dev")))(t)
-	stage := ok(g.GetStage(g.ctx, &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t)
+	stage := ok(g.GetStage(g.ctx(), &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t)
 	stage.CreatedDate, stage.LastUpdatedDate = nil, nil
 	shows(t, stage, `{"cacheClusterEnabled":false,"cacheClusterStatus":"NOT_AVAILABLE","deploymentId":"`+*main+`","methodSettings":{},"stageName":"dev","tracingEnabled":false,
 		"canarySettings":{"deploymentId":"`+*second.Id+`","percentTraffic":50,"stageVariableOverrides":{"testVar":"canary"},"useStageCache":false}}`)

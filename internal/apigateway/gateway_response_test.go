@@ -14,7 +14,7 @@ const builtinTemplate = `{"application/json":"{\"message\":$context.error.messag
 func (g *gate) listResponses(api *string) map[types.GatewayResponseType]types.GatewayResponse {
 	g.Helper()
 	list := map[types.GatewayResponseType]types.GatewayResponse{}
-	for _, r := range ok(g.GetGatewayResponses(g.ctx, &apigateway.GetGatewayResponsesInput{RestApiId: api}))(g.T).Items {
+	for _, r := range ok(g.GetGatewayResponses(g.ctx(), &apigateway.GetGatewayResponsesInput{RestApiId: api}))(g.T).Items {
 		list[r.ResponseType] = r
 	}
 	return list
@@ -24,7 +24,7 @@ func TestAFreshAPIListsItsGatewayResponsesAsRecorded(t *testing.T) {
 	g := newGate(t)
 	api, _ := g.createAPI()
 	var got [][2]string
-	for _, r := range ok(g.GetGatewayResponses(g.ctx, &apigateway.GetGatewayResponsesInput{RestApiId: api}))(t).Items {
+	for _, r := range ok(g.GetGatewayResponses(g.ctx(), &apigateway.GetGatewayResponsesInput{RestApiId: api}))(t).Items {
 		got = append(got, [2]string{string(r.ResponseType), aws.ToString(r.StatusCode)})
 		if !r.DefaultResponse || len(r.ResponseParameters) != 0 || r.ResponseTemplates["application/json"] != `{"message":$context.error.messageString}` {
 			t.Errorf("default of %s: %+v", r.ResponseType, r)
@@ -40,7 +40,7 @@ func TestAFreshAPIListsItsGatewayResponsesAsRecorded(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	family := ok(g.GetGatewayResponse(g.ctx, &apigateway.GetGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeDefault4xx}))(t)
+	family := ok(g.GetGatewayResponse(g.ctx(), &apigateway.GetGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeDefault4xx}))(t)
 	shows(t, family, `{"defaultResponse":true,"responseParameters":{},"responseTemplates":`+builtinTemplate+`,"responseType":"DEFAULT_4XX"}`)
 }
 
@@ -51,7 +51,7 @@ func TestWhatIsLeftOutOfAGatewayResponseIsItsOwnDefault(t *testing.T) {
 	put := func(in apigateway.PutGatewayResponseInput) *apigateway.PutGatewayResponseOutput {
 		t.Helper()
 		in.RestApiId, in.ResponseType = api, kind
-		return ok(g.PutGatewayResponse(g.ctx, &in))(t)
+		return ok(g.PutGatewayResponse(g.ctx(), &in))(t)
 	}
 	shows(t, put(apigateway.PutGatewayResponseInput{StatusCode: aws.String("404")}),
 		`{"defaultResponse":false,"responseParameters":{},"responseTemplates":`+builtinTemplate+`,"responseType":"MISSING_AUTHENTICATION_TOKEN","statusCode":"404"}`)
@@ -60,19 +60,19 @@ func TestWhatIsLeftOutOfAGatewayResponseIsItsOwnDefault(t *testing.T) {
 		"responseTemplates":`+builtinTemplate+`,"responseType":"MISSING_AUTHENTICATION_TOKEN","statusCode":"403"}`)
 
 	in := &apigateway.DeleteGatewayResponseInput{RestApiId: api, ResponseType: kind}
-	ok(g.DeleteGatewayResponse(g.ctx, in))(t)
+	ok(g.DeleteGatewayResponse(g.ctx(), in))(t)
 	if r := g.listResponses(api)[kind]; !r.DefaultResponse || *r.StatusCode != "403" {
 		t.Errorf("after the deletion: %+v", r)
 	}
-	refused(g.DeleteGatewayResponse(g.ctx, in))(t, "NotFoundException", "Gateway response type not defined on api")
+	refused(g.DeleteGatewayResponse(g.ctx(), in))(t, "NotFoundException", "Gateway response type not defined on api")
 }
 
 func TestAFamilyChangesWhatTypesNotSetShow(t *testing.T) {
 	g := newGate(t)
 	api, _ := g.createAPI()
-	ok(g.PutGatewayResponse(g.ctx, &apigateway.PutGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeAuthorizerFailure,
+	ok(g.PutGatewayResponse(g.ctx(), &apigateway.PutGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeAuthorizerFailure,
 		ResponseParameters: map[string]string{"gatewayresponse.header.A": "'own'"}}))(t)
-	ok(g.PutGatewayResponse(g.ctx, &apigateway.PutGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeDefault5xx, StatusCode: aws.String("599"),
+	ok(g.PutGatewayResponse(g.ctx(), &apigateway.PutGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeDefault5xx, StatusCode: aws.String("599"),
 		ResponseParameters: map[string]string{"gatewayresponse.header.A": "'family'"}, ResponseTemplates: map[string]string{"application/json": "{}"}}))(t)
 	list := g.listResponses(api)
 	for _, test := range []struct {
@@ -99,11 +99,11 @@ func TestUpdateGatewayResponseAnswersAsRecorded(t *testing.T) {
 	g := newGate(t)
 	api, _ := g.createAPI()
 	update := func(operations ...types.PatchOperation) (*apigateway.UpdateGatewayResponseOutput, error) {
-		return g.UpdateGatewayResponse(g.ctx, &apigateway.UpdateGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeDefault4xx, PatchOperations: operations})
+		return g.UpdateGatewayResponse(g.ctx(), &apigateway.UpdateGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeDefault4xx, PatchOperations: operations})
 	}
 	const set = `{"defaultResponse":false,"responseParameters":{},"responseTemplates":` + builtinTemplate + `,"responseType":"DEFAULT_4XX","statusCode":"444"}`
 	shows(t, ok(update(operation(opReplace, "/statusCode", "444")))(t), set)
-	shows(t, ok(g.GetGatewayResponse(g.ctx, &apigateway.GetGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeDefault4xx}))(t), set)
+	shows(t, ok(g.GetGatewayResponse(g.ctx(), &apigateway.GetGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeDefault4xx}))(t), set)
 	for _, test := range []struct {
 		name, code, want string
 		operation        types.PatchOperation
@@ -131,9 +131,9 @@ func TestGatewayResponsesOfAnUnknownAPI(t *testing.T) {
 	g := newGate(t)
 	api, kind := aws.String("fake-api-id"), types.GatewayResponseTypeUnauthorized
 	const want = "Invalid API identifier specified 111111111111:fake-api-id"
-	refused(g.GetGatewayResponses(g.ctx, &apigateway.GetGatewayResponsesInput{RestApiId: api}))(t, "NotFoundException", want)
-	refused(g.GetGatewayResponse(g.ctx, &apigateway.GetGatewayResponseInput{RestApiId: api, ResponseType: kind}))(t, "NotFoundException", want)
-	refused(g.DeleteGatewayResponse(g.ctx, &apigateway.DeleteGatewayResponseInput{RestApiId: api, ResponseType: kind}))(t, "NotFoundException", want)
-	refused(g.UpdateGatewayResponse(g.ctx, &apigateway.UpdateGatewayResponseInput{RestApiId: api, ResponseType: kind}))(t, "NotFoundException", want)
-	refused(g.PutGatewayResponse(g.ctx, &apigateway.PutGatewayResponseInput{RestApiId: api, ResponseType: kind}))(t, "NotFoundException", want)
+	refused(g.GetGatewayResponses(g.ctx(), &apigateway.GetGatewayResponsesInput{RestApiId: api}))(t, "NotFoundException", want)
+	refused(g.GetGatewayResponse(g.ctx(), &apigateway.GetGatewayResponseInput{RestApiId: api, ResponseType: kind}))(t, "NotFoundException", want)
+	refused(g.DeleteGatewayResponse(g.ctx(), &apigateway.DeleteGatewayResponseInput{RestApiId: api, ResponseType: kind}))(t, "NotFoundException", want)
+	refused(g.UpdateGatewayResponse(g.ctx(), &apigateway.UpdateGatewayResponseInput{RestApiId: api, ResponseType: kind}))(t, "NotFoundException", want)
+	refused(g.PutGatewayResponse(g.ctx(), &apigateway.PutGatewayResponseInput{RestApiId: api, ResponseType: kind}))(t, "NotFoundException", want)
 }

@@ -26,8 +26,10 @@ const (
 type gate struct {
 	*testing.T
 	*Service
-	ctx context.Context
 }
+
+// ctx is that of the caller all tests share.
+func (g *gate) ctx() context.Context { return as(g.Context(), testAccount, testRegion) }
 
 func newGate(t *testing.T, configure ...func(*Config)) *gate {
 	t.Helper()
@@ -40,7 +42,7 @@ func newGate(t *testing.T, configure ...func(*Config)) *gate {
 	for _, set := range configure {
 		set(&config)
 	}
-	return &gate{T: t, Service: New(config), ctx: as(t.Context(), testAccount, testRegion)}
+	return &gate{T: t, Service: New(config)}
 }
 
 // as is a context in which an account calls in a region.
@@ -103,26 +105,26 @@ func operation(op types.Op, path string, value ...string) types.PatchOperation {
 // createAPI makes an API and returns its id and its root resource's.
 func (g *gate) createAPI() (id, root *string) {
 	g.Helper()
-	api := ok(g.CreateRestApi(g.ctx, &apigateway.CreateRestApiInput{Name: aws.String("pets")}))(g.T)
+	api := ok(g.CreateRestApi(g.ctx(), &apigateway.CreateRestApiInput{Name: aws.String("pets")}))(g.T)
 	return api.Id, api.RootResourceId
 }
 
 func (g *gate) createResource(api, parent *string, part string) *string {
 	g.Helper()
-	return ok(g.CreateResource(g.ctx, &apigateway.CreateResourceInput{RestApiId: api, ParentId: parent, PathPart: &part}))(g.T).Id
+	return ok(g.CreateResource(g.ctx(), &apigateway.CreateResourceInput{RestApiId: api, ParentId: parent, PathPart: &part}))(g.T).Id
 }
 
 // putMethod adds a method without authorization.
 func (g *gate) putMethod(api, resource *string, verb string) {
 	g.Helper()
-	ok(g.PutMethod(g.ctx, &apigateway.PutMethodInput{
+	ok(g.PutMethod(g.ctx(), &apigateway.PutMethodInput{
 		RestApiId: api, ResourceId: resource, HttpMethod: &verb, AuthorizationType: aws.String("NONE"),
 	}))(g.T)
 }
 
 func (g *gate) putMock(api, resource *string, verb string) {
 	g.Helper()
-	ok(g.PutIntegration(g.ctx, &apigateway.PutIntegrationInput{
+	ok(g.PutIntegration(g.ctx(), &apigateway.PutIntegrationInput{
 		RestApiId: api, ResourceId: resource, HttpMethod: &verb, Type: types.IntegrationTypeMock,
 	}))(g.T)
 }
@@ -138,7 +140,7 @@ func (g *gate) createMockAPI() (id, root *string) {
 
 func (g *gate) createPoolAuthorizer(api *string, name string) *string {
 	g.Helper()
-	return ok(g.CreateAuthorizer(g.ctx, &apigateway.CreateAuthorizerInput{
+	return ok(g.CreateAuthorizer(g.ctx(), &apigateway.CreateAuthorizerInput{
 		RestApiId: api, Name: &name, Type: types.AuthorizerTypeCognitoUserPools,
 		ProviderARNs: []string{testPoolARN}, IdentitySource: aws.String("method.request.header.Authorization"),
 	}))(g.T).Id
@@ -150,5 +152,5 @@ func (g *gate) deploy(api *string, stage string) *string {
 	if stage != "" {
 		in.StageName = &stage
 	}
-	return ok(g.CreateDeployment(g.ctx, in))(g.T).Id
+	return ok(g.CreateDeployment(g.ctx(), in))(g.T).Id
 }

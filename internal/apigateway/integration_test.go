@@ -41,8 +41,8 @@ func TestPutIntegrationAnswersAsRecorded(t *testing.T) {
 			g.putMethod(api, root, "GET")
 			test.in.RestApiId, test.in.ResourceId, test.in.HttpMethod = api, root, aws.String("GET")
 			want := `{"cacheKeyParameters":[],"cacheNamespace":"` + *root + `","passthroughBehavior":"WHEN_NO_MATCH","timeoutInMillis":29000,` + test.want[1:]
-			shows(t, ok(g.PutIntegration(g.ctx, &test.in))(t), want)
-			shows(t, ok(g.GetIntegration(g.ctx, &apigateway.GetIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET")}))(t), want)
+			shows(t, ok(g.PutIntegration(g.ctx(), &test.in))(t), want)
+			shows(t, ok(g.GetIntegration(g.ctx(), &apigateway.GetIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET")}))(t), want)
 		})
 	}
 }
@@ -82,7 +82,7 @@ func TestPutIntegrationRefusesAsRecorded(t *testing.T) {
 			if test.verb != "" {
 				in.IntegrationHttpMethod = &test.verb
 			}
-			refused(g.PutIntegration(g.ctx, in))(t, "BadRequestException", test.want)
+			refused(g.PutIntegration(g.ctx(), in))(t, "BadRequestException", test.want)
 		})
 	}
 
@@ -93,13 +93,13 @@ func TestPutIntegrationRefusesAsRecorded(t *testing.T) {
 		{"a mapping to another place", "integration.response.header.p", "'x'", wrapped + "[Invalid mapping expression parameter specified: integration.response.header.p]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			refused(g.PutIntegration(g.ctx, &apigateway.PutIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET"),
+			refused(g.PutIntegration(g.ctx(), &apigateway.PutIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET"),
 				Type: types.IntegrationTypeMock, RequestParameters: map[string]string{test.to: test.from}}))(t, "BadRequestException", test.want)
 		})
 	}
-	refused(g.PutIntegration(g.ctx, &apigateway.PutIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("PUT"), Type: types.IntegrationTypeMock}))(t,
+	refused(g.PutIntegration(g.ctx(), &apigateway.PutIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("PUT"), Type: types.IntegrationTypeMock}))(t,
 		"NotFoundException", "Invalid Method identifier specified")
-	refused(g.PutIntegration(g.ctx, &apigateway.PutIntegrationInput{RestApiId: api, ResourceId: aws.String("nosuch"), HttpMethod: aws.String("GET"), Type: types.IntegrationTypeMock}))(t,
+	refused(g.PutIntegration(g.ctx(), &apigateway.PutIntegrationInput{RestApiId: api, ResourceId: aws.String("nosuch"), HttpMethod: aws.String("GET"), Type: types.IntegrationTypeMock}))(t,
 		"NotFoundException", "Invalid Resource identifier specified")
 }
 
@@ -114,7 +114,7 @@ func TestGetIntegrationRefusesAsRecorded(t *testing.T) {
 		{"no integration", *api, *root, "GET", "Invalid Integration identifier specified"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			refused(g.GetIntegration(g.ctx, &apigateway.GetIntegrationInput{RestApiId: &test.api, ResourceId: &test.resource, HttpMethod: &test.verb}))(t,
+			refused(g.GetIntegration(g.ctx(), &apigateway.GetIntegrationInput{RestApiId: &test.api, ResourceId: &test.resource, HttpMethod: &test.verb}))(t,
 				"NotFoundException", test.want)
 		})
 	}
@@ -124,7 +124,7 @@ func TestUpdateIntegrationPatchesByTheTable(t *testing.T) {
 	g := newGate(t)
 	api, root := g.createMockAPI()
 	update := func(operations ...types.PatchOperation) (*apigateway.UpdateIntegrationOutput, error) {
-		return g.UpdateIntegration(g.ctx, &apigateway.UpdateIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET"), PatchOperations: operations})
+		return g.UpdateIntegration(g.ctx(), &apigateway.UpdateIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET"), PatchOperations: operations})
 	}
 	out := ok(update(
 		operation(opReplace, "/timeoutInMillis", "5000"), operation(opReplace, "/passthroughBehavior", "NEVER"),
@@ -137,9 +137,9 @@ func TestUpdateIntegrationPatchesByTheTable(t *testing.T) {
 	refused(update(operation(opReplace, "/type", "HTTP")))(t, "BadRequestException", "Invalid patch path /type")
 	refused(update(operation(opRemove, "/uri")))(t, "BadRequestException", "Invalid patch operation specified. Must be one of: [replace]")
 
-	ok(g.DeleteIntegration(g.ctx, &apigateway.DeleteIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET")}))(t)
+	ok(g.DeleteIntegration(g.ctx(), &apigateway.DeleteIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET")}))(t)
 	refused(update())(t, "NotFoundException", "Invalid Integration identifier specified")
-	refused(g.DeleteIntegration(g.ctx, &apigateway.DeleteIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET")}))(t,
+	refused(g.DeleteIntegration(g.ctx(), &apigateway.DeleteIntegrationInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET")}))(t,
 		"NotFoundException", "Invalid Integration identifier specified")
 }
 
@@ -149,18 +149,18 @@ func TestIntegrationResponsesAnswerAsRecorded(t *testing.T) {
 	g.putMethod(api, root, "GET")
 	get, status := aws.String("GET"), aws.String("200")
 	read := &apigateway.GetIntegrationResponseInput{RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: status}
-	refused(g.GetIntegrationResponse(g.ctx, read))(t, "NotFoundException", "Invalid Integration identifier specified")
+	refused(g.GetIntegrationResponse(g.ctx(), read))(t, "NotFoundException", "Invalid Integration identifier specified")
 	g.putMock(api, root, "GET")
-	refused(g.GetIntegrationResponse(g.ctx, read))(t, "NotFoundException", "Invalid Response status code specified")
+	refused(g.GetIntegrationResponse(g.ctx(), read))(t, "NotFoundException", "Invalid Response status code specified")
 
 	put := func(in apigateway.PutIntegrationResponseInput) (*apigateway.PutIntegrationResponseOutput, error) {
 		in.RestApiId, in.ResourceId, in.HttpMethod, in.StatusCode = api, root, get, status
-		return g.PutIntegrationResponse(g.ctx, &in)
+		return g.PutIntegrationResponse(g.ctx(), &in)
 	}
 	want := `{"responseTemplates":{"application/json":"\"created\""},"selectionPattern":"","statusCode":"200"}`
 	shows(t, ok(put(apigateway.PutIntegrationResponseInput{SelectionPattern: aws.String(""), ResponseTemplates: map[string]string{"application/json": `"created"`}}))(t), want)
-	shows(t, ok(g.GetIntegrationResponse(g.ctx, read))(t), want)
-	shows(t, ok(g.UpdateIntegrationResponse(g.ctx, &apigateway.UpdateIntegrationResponseInput{RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: status,
+	shows(t, ok(g.GetIntegrationResponse(g.ctx(), read))(t), want)
+	shows(t, ok(g.UpdateIntegrationResponse(g.ctx(), &apigateway.UpdateIntegrationResponseInput{RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: status,
 		PatchOperations: []types.PatchOperation{operation(opReplace, "/selectionPattern", "updated-pattern")}}))(t), strings.Replace(want, `Pattern":""`, `Pattern":"updated-pattern"`, 1))
 	shows(t, ok(put(apigateway.PutIntegrationResponseInput{SelectionPattern: aws.String("overwrite-pattern"), ResponseTemplates: map[string]string{}}))(t),
 		`{"responseTemplates":{},"selectionPattern":"overwrite-pattern","statusCode":"200"}`)
@@ -172,7 +172,7 @@ func TestIntegrationResponsesAnswerAsRecorded(t *testing.T) {
 		"BadRequestException", wrapped+"[Invalid mapping expression parameter specified: method.response.header.a]")
 
 	remove := func(api, resource, verb, status string) (*apigateway.DeleteIntegrationResponseOutput, error) {
-		return g.DeleteIntegrationResponse(g.ctx, &apigateway.DeleteIntegrationResponseInput{RestApiId: &api, ResourceId: &resource, HttpMethod: &verb, StatusCode: &status})
+		return g.DeleteIntegrationResponse(g.ctx(), &apigateway.DeleteIntegrationResponseInput{RestApiId: &api, ResourceId: &resource, HttpMethod: &verb, StatusCode: &status})
 	}
 	refused(remove("nosuch", *root, "GET", "200"))(t, "NotFoundException", "Invalid Resource identifier specified")
 	refused(remove(*api, "nosuch", "GET", "200"))(t, "NotFoundException", "Invalid Resource identifier specified")
@@ -182,7 +182,7 @@ func TestIntegrationResponsesAnswerAsRecorded(t *testing.T) {
 	ok(remove(*api, *root, "GET", "200"))(t)
 
 	in := &apigateway.PutIntegrationResponseInput{RestApiId: aws.String("nosuch"), ResourceId: root, HttpMethod: get, StatusCode: status}
-	refused(g.PutIntegrationResponse(g.ctx, in))(t, "NotFoundException", "Invalid Resource identifier specified")
+	refused(g.PutIntegrationResponse(g.ctx(), in))(t, "NotFoundException", "Invalid Resource identifier specified")
 	in = &apigateway.PutIntegrationResponseInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("PUT"), StatusCode: status}
-	refused(g.PutIntegrationResponse(g.ctx, in))(t, "NotFoundException", "Invalid Method identifier specified")
+	refused(g.PutIntegrationResponse(g.ctx(), in))(t, "NotFoundException", "Invalid Method identifier specified")
 }

@@ -13,7 +13,7 @@ const badAuthorizerText = "Invalid authorizer ID specified. Setting the authoriz
 func TestPutMethodAnswersAsRecorded(t *testing.T) {
 	g := newGate(t)
 	api, root := g.createAPI()
-	out := ok(g.PutMethod(g.ctx, &apigateway.PutMethodInput{
+	out := ok(g.PutMethod(g.ctx(), &apigateway.PutMethodInput{
 		RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY"), AuthorizationType: aws.String("NONE"),
 		RequestParameters: map[string]bool{
 			"method.request.header.h_optional": false, "method.request.header.h_required": true,
@@ -24,11 +24,11 @@ func TestPutMethodAnswersAsRecorded(t *testing.T) {
 		"method.request.header.h_optional":false,"method.request.header.h_required":true,
 		"method.request.querystring.q_optional":false,"method.request.querystring.q_required":true}}`
 	shows(t, out, want)
-	shows(t, ok(g.GetMethod(g.ctx, &apigateway.GetMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY")}))(t), want)
+	shows(t, ok(g.GetMethod(g.ctx(), &apigateway.GetMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY")}))(t), want)
 
-	ok(g.DeleteMethod(g.ctx, &apigateway.DeleteMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY")}))(t)
-	refused(g.GetMethod(g.ctx, &apigateway.GetMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY")}))(t, "NotFoundException", "Invalid Method identifier specified")
-	refused(g.DeleteMethod(g.ctx, &apigateway.DeleteMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY")}))(t, "NotFoundException", "Invalid Method identifier specified")
+	ok(g.DeleteMethod(g.ctx(), &apigateway.DeleteMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY")}))(t)
+	refused(g.GetMethod(g.ctx(), &apigateway.GetMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY")}))(t, "NotFoundException", "Invalid Method identifier specified")
+	refused(g.DeleteMethod(g.ctx(), &apigateway.DeleteMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY")}))(t, "NotFoundException", "Invalid Method identifier specified")
 }
 
 func TestPutMethodRefusesAsRecorded(t *testing.T) {
@@ -68,7 +68,7 @@ func TestPutMethodRefusesAsRecorded(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			in := &apigateway.PutMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET"), AuthorizationType: aws.String("NONE")}
 			test.change(in)
-			refused(g.PutMethod(g.ctx, in))(t, test.code, test.want)
+			refused(g.PutMethod(g.ctx(), in))(t, test.code, test.want)
 		})
 	}
 }
@@ -80,7 +80,7 @@ func TestUpdateMethodAnswersAsRecorded(t *testing.T) {
 	authorizer := g.createPoolAuthorizer(api, "pool")
 	update := func(t *testing.T, want string, operations ...types.PatchOperation) {
 		t.Helper()
-		shows(t, ok(g.UpdateMethod(g.ctx, &apigateway.UpdateMethodInput{
+		shows(t, ok(g.UpdateMethod(g.ctx(), &apigateway.UpdateMethodInput{
 			RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY"), PatchOperations: operations,
 		}))(t), want)
 	}
@@ -139,7 +139,7 @@ func TestUpdateMethodRefusesAsRecorded(t *testing.T) {
 			[]types.PatchOperation{operation(opRemove, "/requestParameters/method.request.header.x")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			refused(g.UpdateMethod(g.ctx, &apigateway.UpdateMethodInput{
+			refused(g.UpdateMethod(g.ctx(), &apigateway.UpdateMethodInput{
 				RestApiId: api, ResourceId: root, HttpMethod: aws.String("ANY"), PatchOperations: test.operations,
 			}))(t, test.code, test.want)
 		})
@@ -150,7 +150,7 @@ func TestUpdateMethodRefusesAsRecorded(t *testing.T) {
 		{"an unknown method", *api, *root, "GET", "Invalid Method identifier specified"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			refused(g.UpdateMethod(g.ctx, &apigateway.UpdateMethodInput{
+			refused(g.UpdateMethod(g.ctx(), &apigateway.UpdateMethodInput{
 				RestApiId: &test.api, ResourceId: &test.resource, HttpMethod: &test.verb,
 			}))(t, "NotFoundException", test.want)
 		})
@@ -163,17 +163,17 @@ func TestMethodResponsesAnswerAsRecorded(t *testing.T) {
 	g.putMethod(api, root, "GET")
 	get, status := aws.String("GET"), aws.String("200")
 	put := func(status string, parameters map[string]bool, models map[string]string) (*apigateway.PutMethodResponseOutput, error) {
-		return g.PutMethodResponse(g.ctx, &apigateway.PutMethodResponseInput{
+		return g.PutMethodResponse(g.ctx(), &apigateway.PutMethodResponseInput{
 			RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: &status, ResponseParameters: parameters, ResponseModels: models,
 		})
 	}
 	update := func(status string, operations ...types.PatchOperation) (*apigateway.UpdateMethodResponseOutput, error) {
-		return g.UpdateMethodResponse(g.ctx, &apigateway.UpdateMethodResponseInput{
+		return g.UpdateMethodResponse(g.ctx(), &apigateway.UpdateMethodResponseInput{
 			RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: &status, PatchOperations: operations,
 		})
 	}
 	shows(t, ok(put("200", map[string]bool{}, map[string]string{}))(t), `{"responseModels":{},"responseParameters":{},"statusCode":"200"}`)
-	shows(t, ok(g.GetMethodResponse(g.ctx, &apigateway.GetMethodResponseInput{RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: status}))(t),
+	shows(t, ok(g.GetMethodResponse(g.ctx(), &apigateway.GetMethodResponseInput{RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: status}))(t),
 		`{"responseModels":{},"responseParameters":{},"statusCode":"200"}`)
 	refused(put("200", nil, nil))(t, "ConflictException", "Response already exists for this resource")
 	refused(put("201", nil, map[string]string{"application/json": "petModel"}))(t, "BadRequestException", "Invalid model identifier specified: petModel")
@@ -202,11 +202,11 @@ func TestMethodResponsesAnswerAsRecorded(t *testing.T) {
 	shows(t, ok(update("200", operation(opRemove, "/responseModels/application~1json"), operation(opRemove, "/responseParameters/method.response.header.my-header")))(t),
 		`{"statusCode":"200"}`)
 
-	ok(g.DeleteMethodResponse(g.ctx, &apigateway.DeleteMethodResponseInput{RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: status}))(t)
-	refused(g.DeleteMethodResponse(g.ctx, &apigateway.DeleteMethodResponseInput{RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: status}))(t,
+	ok(g.DeleteMethodResponse(g.ctx(), &apigateway.DeleteMethodResponseInput{RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: status}))(t)
+	refused(g.DeleteMethodResponse(g.ctx(), &apigateway.DeleteMethodResponseInput{RestApiId: api, ResourceId: root, HttpMethod: get, StatusCode: status}))(t,
 		"NotFoundException", "Invalid Response status code specified")
-	refused(g.UpdateMethodResponse(g.ctx, &apigateway.UpdateMethodResponseInput{RestApiId: api, ResourceId: aws.String("nosuch"), HttpMethod: get, StatusCode: status}))(t,
+	refused(g.UpdateMethodResponse(g.ctx(), &apigateway.UpdateMethodResponseInput{RestApiId: api, ResourceId: aws.String("nosuch"), HttpMethod: get, StatusCode: status}))(t,
 		"NotFoundException", "Invalid Resource identifier specified")
-	refused(g.UpdateMethodResponse(g.ctx, &apigateway.UpdateMethodResponseInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("POST"), StatusCode: status}))(t,
+	refused(g.UpdateMethodResponse(g.ctx(), &apigateway.UpdateMethodResponseInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("POST"), StatusCode: status}))(t,
 		"NotFoundException", "Invalid Method identifier specified")
 }

@@ -11,7 +11,7 @@ import (
 
 func (g *gate) paths(api *string) []string {
 	g.Helper()
-	out := ok(g.GetResources(g.ctx, &apigateway.GetResourcesInput{RestApiId: api}))(g.T)
+	out := ok(g.GetResources(g.ctx(), &apigateway.GetResourcesInput{RestApiId: api}))(g.T)
 	paths := make([]string, len(out.Items))
 	for i, r := range out.Items {
 		paths[i] = *r.Path
@@ -31,8 +31,8 @@ func TestResourcesAreListedByPath(t *testing.T) {
 	if diff := cmp.Diff(want, g.paths(api)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	page := ok(g.GetResources(g.ctx, &apigateway.GetResourcesInput{RestApiId: api, Limit: aws.Int32(4)}))(t)
-	rest := ok(g.GetResources(g.ctx, &apigateway.GetResourcesInput{RestApiId: api, Limit: aws.Int32(4), Position: page.Position}))(t)
+	page := ok(g.GetResources(g.ctx(), &apigateway.GetResourcesInput{RestApiId: api, Limit: aws.Int32(4)}))(t)
+	rest := ok(g.GetResources(g.ctx(), &apigateway.GetResourcesInput{RestApiId: api, Limit: aws.Int32(4), Position: page.Position}))(t)
 	if len(page.Items) != 4 || len(rest.Items) != 2 || *rest.Items[0].Path != "/parent/{proxy+}" || rest.Position != nil {
 		t.Errorf("pages: %v, %v", page.Items, rest.Items)
 	}
@@ -41,9 +41,9 @@ func TestResourcesAreListedByPath(t *testing.T) {
 func TestMethodsAreEmbeddedWhenAskedFor(t *testing.T) {
 	g := newGate(t)
 	api, root := g.createMockAPI()
-	plain := ok(g.GetResource(g.ctx, &apigateway.GetResourceInput{RestApiId: api, ResourceId: root}))(t)
+	plain := ok(g.GetResource(g.ctx(), &apigateway.GetResourceInput{RestApiId: api, ResourceId: root}))(t)
 	shows(t, plain, `{"id":"`+*root+`","path":"/","resourceMethods":{"GET":{}}}`)
-	full := ok(g.GetResources(g.ctx, &apigateway.GetResourcesInput{RestApiId: api, Embed: []string{"methods"}}))(t)
+	full := ok(g.GetResources(g.ctx(), &apigateway.GetResourcesInput{RestApiId: api, Embed: []string{"methods"}}))(t)
 	if m := full.Items[0].ResourceMethods["GET"]; m.MethodIntegration == nil || m.MethodIntegration.Type != types.IntegrationTypeMock {
 		t.Errorf("embedded method: %+v", m)
 	}
@@ -74,7 +74,7 @@ func TestCreateResourceRefusesAsRecorded(t *testing.T) {
 		{"nothing", "BadRequestException", badPartText, root, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			refused(g.CreateResource(g.ctx, &apigateway.CreateResourceInput{RestApiId: api, ParentId: test.parent, PathPart: &test.part}))(t, test.code, test.want)
+			refused(g.CreateResource(g.ctx(), &apigateway.CreateResourceInput{RestApiId: api, ParentId: test.parent, PathPart: &test.part}))(t, test.code, test.want)
 		})
 	}
 	if diff := cmp.Diff([]string{"/", "/pets", "/{proxy+}"}, g.paths(api)); diff != "" {
@@ -92,7 +92,7 @@ func TestUpdateResourceMovesTheSubtree(t *testing.T) {
 	deep := g.createResource(api, sub, "pets")
 
 	update := func(id *string, o types.PatchOperation) (*apigateway.UpdateResourceOutput, error) {
-		return g.UpdateResource(g.ctx, &apigateway.UpdateResourceInput{RestApiId: api, ResourceId: id, PatchOperations: []types.PatchOperation{o}})
+		return g.UpdateResource(g.ctx(), &apigateway.UpdateResourceInput{RestApiId: api, ResourceId: id, PatchOperations: []types.PatchOperation{o}})
 	}
 	renamed := ok(update(sub, operation(opReplace, "/pathPart", "dogs")))(t)
 	shows(t, renamed, `{"id":"`+*sub+`","parentId":"`+*pets+`","path":"/pets/dogs","pathPart":"dogs"}`)
@@ -140,12 +140,12 @@ func TestDeleteResourceDeletesTheSubtree(t *testing.T) {
 	sub := g.createResource(api, pets, "subpets")
 	g.createResource(api, sub, "deep")
 	g.createResource(api, root, "other")
-	ok(g.DeleteResource(g.ctx, &apigateway.DeleteResourceInput{RestApiId: api, ResourceId: pets}))(t)
+	ok(g.DeleteResource(g.ctx(), &apigateway.DeleteResourceInput{RestApiId: api, ResourceId: pets}))(t)
 	if diff := cmp.Diff([]string{"/", "/other"}, g.paths(api)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	for _, gone := range []*string{pets, sub} {
-		refused(g.DeleteResource(g.ctx, &apigateway.DeleteResourceInput{RestApiId: api, ResourceId: gone}))(t, "NotFoundException", "Invalid Resource identifier specified")
+		refused(g.DeleteResource(g.ctx(), &apigateway.DeleteResourceInput{RestApiId: api, ResourceId: gone}))(t, "NotFoundException", "Invalid Resource identifier specified")
 	}
-	refused(g.DeleteResource(g.ctx, &apigateway.DeleteResourceInput{RestApiId: api, ResourceId: root}))(t, "BadRequestException", "Root resource cannot be deleted.")
+	refused(g.DeleteResource(g.ctx(), &apigateway.DeleteResourceInput{RestApiId: api, ResourceId: root}))(t, "BadRequestException", "Root resource cannot be deleted.")
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // GetRestApi returns one API.
-func (s *Service) GetRestApi(ctx context.Context, in *apigateway.GetRestApiInput) (*apigateway.GetRestApiOutput, error) {
+func (s *Service) GetRestApi(ctx context.Context, in *apigateway.GetRestApiInput) (*apigateway.GetRestApiOutput, error) { //nolint:revive // AWS names the operation
 	var api types.RestApi
 	err := s.look(ctx, in.RestApiId, noAPI(wire.CallFrom(ctx), in.RestApiId), func(e *edit) error {
 		api = withTags(e.api.API.Value)
@@ -54,7 +54,7 @@ func (s *Service) GetRestApis(ctx context.Context, in *apigateway.GetRestApisInp
 }
 
 // DeleteRestApi deletes an API and everything inside; its stages are gone at once.
-func (s *Service) DeleteRestApi(ctx context.Context, in *apigateway.DeleteRestApiInput) (*apigateway.DeleteRestApiOutput, error) {
+func (s *Service) DeleteRestApi(ctx context.Context, in *apigateway.DeleteRestApiInput) (*apigateway.DeleteRestApiOutput, error) { //nolint:revive // AWS names the operation
 	call := wire.CallFrom(ctx)
 	id := aws.ToString(in.RestApiId)
 	err := s.store.Update(ctx, func(tx *store.Tx) error {

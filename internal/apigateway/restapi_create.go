@@ -19,7 +19,7 @@ const greatestCompressionSize = 10485760
 var badCompressionSize = badRequest("Invalid minimum compression size, must be between 0 and %d", greatestCompressionSize)
 
 // CreateRestApi makes an API with its root resource and the two models every API begins with.
-func (s *Service) CreateRestApi(ctx context.Context, in *apigateway.CreateRestApiInput) (*apigateway.CreateRestApiOutput, error) {
+func (s *Service) CreateRestApi(ctx context.Context, in *apigateway.CreateRestApiInput) (*apigateway.CreateRestApiOutput, error) { //nolint:revive // AWS names the operation
 	api, err := newAPI(in)
 	if err != nil {
 		return nil, err

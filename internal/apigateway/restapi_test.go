@@ -44,7 +44,7 @@ func TestCreateRestApiAnswersWithAWSsDefaults(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.in.Name = aws.String("pets")
-			out := ok(g.CreateRestApi(g.ctx, &test.in))(t)
+			out := ok(g.CreateRestApi(g.ctx(), &test.in))(t)
 			if len(*out.Id) != 10 || strings.ToLower(*out.Id) != *out.Id || out.CreatedDate == nil {
 				t.Errorf("id %q, created %v", *out.Id, out.CreatedDate)
 			}
@@ -81,10 +81,10 @@ func TestCreateRestApiRefusesAsRecorded(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.in.Name = aws.String("pets")
-			refused(g.CreateRestApi(g.ctx, &test.in))(t, "BadRequestException", test.want)
+			refused(g.CreateRestApi(g.ctx(), &test.in))(t, "BadRequestException", test.want)
 		})
 	}
-	if list := ok(g.GetRestApis(g.ctx, &apigateway.GetRestApisInput{}))(t); len(list.Items) != 0 {
+	if list := ok(g.GetRestApis(g.ctx(), &apigateway.GetRestApisInput{}))(t); len(list.Items) != 0 {
 		t.Errorf("refused APIs are there: %v", list.Items)
 	}
 }
@@ -92,7 +92,7 @@ func TestCreateRestApiRefusesAsRecorded(t *testing.T) {
 func TestATagPinsTheIdOfAnAPI(t *testing.T) {
 	g := newGate(t)
 	create := func(id string) (*apigateway.CreateRestApiOutput, error) {
-		return g.CreateRestApi(g.ctx, &apigateway.CreateRestApiInput{Name: aws.String("pets"), Tags: map[string]string{"_custom_id_": id}})
+		return g.CreateRestApi(g.ctx(), &apigateway.CreateRestApiInput{Name: aws.String("pets"), Tags: map[string]string{"_custom_id_": id}})
 	}
 	if out := ok(create("my-api"))(t); *out.Id != "my-api" {
 		t.Errorf("id %q", *out.Id)
@@ -111,14 +111,14 @@ func TestAPolicyComesBackEscapedOnceMore(t *testing.T) {
 	g := newGate(t)
 	plain := `{ "Version": "2012-10-17", "Statement": [{"Resource": "execute-api:/*", "Note": "a\\b"}] }`
 	want := `{\"Version\":\"2012-10-17\",\"Statement\":[{\"Resource\":\"execute-api:\/*\",\"Note\":\"a\\\\b\"}]}`
-	api := ok(g.CreateRestApi(g.ctx, &apigateway.CreateRestApiInput{Name: aws.String("pets"), Policy: &plain}))(t)
+	api := ok(g.CreateRestApi(g.ctx(), &apigateway.CreateRestApiInput{Name: aws.String("pets"), Policy: &plain}))(t)
 	if *api.Policy != want {
 		t.Errorf("policy:\n got %s\nwant %s", *api.Policy, want)
 	}
 	if got, want := PolicyText(api.Policy), `{"Version":"2012-10-17","Statement":[{"Resource":"execute-api:/*","Note":"a\\b"}]}`; got != want {
 		t.Errorf("unescaped:\n got %s\nwant %s", got, want)
 	}
-	out := ok(g.UpdateRestApi(g.ctx, &apigateway.UpdateRestApiInput{RestApiId: api.Id, PatchOperations: []types.PatchOperation{operation(opReplace, "/policy", "")}}))(t)
+	out := ok(g.UpdateRestApi(g.ctx(), &apigateway.UpdateRestApiInput{RestApiId: api.Id, PatchOperations: []types.PatchOperation{operation(opReplace, "/policy", "")}}))(t)
 	if out.Policy != nil {
 		t.Errorf("an empty policy left %s", *out.Policy)
 	}
@@ -158,7 +158,7 @@ func TestUpdateRestApiAnswersAsRecorded(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := newGate(t)
 			api, _ := g.createAPI()
-			out := ok(g.UpdateRestApi(g.ctx, &apigateway.UpdateRestApiInput{RestApiId: api, PatchOperations: test.operations}))(t)
+			out := ok(g.UpdateRestApi(g.ctx(), &apigateway.UpdateRestApiInput{RestApiId: api, PatchOperations: test.operations}))(t)
 			if diff := cmp.Diff(test.want, test.check(out)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -189,8 +189,8 @@ func TestUpdateRestApiRefusesAsRecorded(t *testing.T) {
 			g := newGate(t)
 			api, _ := g.createAPI()
 			in := &apigateway.UpdateRestApiInput{RestApiId: api, PatchOperations: []types.PatchOperation{operation(opReplace, "/name", "other"), test.operation}}
-			refused(g.UpdateRestApi(g.ctx, in))(t, "BadRequestException", test.want)
-			if out := ok(g.GetRestApi(g.ctx, &apigateway.GetRestApiInput{RestApiId: api}))(t); *out.Name != "pets" {
+			refused(g.UpdateRestApi(g.ctx(), in))(t, "BadRequestException", test.want)
+			if out := ok(g.GetRestApi(g.ctx(), &apigateway.GetRestApiInput{RestApiId: api}))(t); *out.Name != "pets" {
 				t.Errorf("a refused request did its first operation: name %q", *out.Name)
 			}
 		})
@@ -199,7 +199,7 @@ func TestUpdateRestApiRefusesAsRecorded(t *testing.T) {
 	t.Run("IPv4 for a private API", func(t *testing.T) {
 		g := newGate(t)
 		api, _ := g.createAPI()
-		refused(g.UpdateRestApi(g.ctx, &apigateway.UpdateRestApiInput{RestApiId: api, PatchOperations: []types.PatchOperation{
+		refused(g.UpdateRestApi(g.ctx(), &apigateway.UpdateRestApiInput{RestApiId: api, PatchOperations: []types.PatchOperation{
 			operation(opReplace, "/endpointConfiguration/types/0", "PRIVATE"), operation(opReplace, "/endpointConfiguration/ipAddressType", "ipv4"),
 		}}))(t, "BadRequestException", "Only dualstack ipAddressType is supported for Private APIs.")
 	})
@@ -235,15 +235,15 @@ func TestDeletingAnAPIDeletesEverythingInside(t *testing.T) {
 	api, root := g.createMockAPI()
 	g.createPoolAuthorizer(api, "pool")
 	g.createResource(api, root, "users")
-	ok(g.CreateRequestValidator(g.ctx, &apigateway.CreateRequestValidatorInput{RestApiId: api}))(t)
-	ok(g.PutGatewayResponse(g.ctx, &apigateway.PutGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeUnauthorized}))(t)
+	ok(g.CreateRequestValidator(g.ctx(), &apigateway.CreateRequestValidatorInput{RestApiId: api}))(t)
+	ok(g.PutGatewayResponse(g.ctx(), &apigateway.PutGatewayResponseInput{RestApiId: api, ResponseType: types.GatewayResponseTypeUnauthorized}))(t)
 	g.deploy(api, "dev")
 	other, _ := g.createMockAPI()
 	g.deploy(other, "dev")
 
 	var bumped []string
 	defer g.store.Watch("restapi/", func(topic string) { bumped = append(bumped, topic) })()
-	ok(g.DeleteRestApi(g.ctx, &apigateway.DeleteRestApiInput{RestApiId: api}))(t)
+	ok(g.DeleteRestApi(g.ctx(), &apigateway.DeleteRestApiInput{RestApiId: api}))(t)
 	if want := []string{StageTopic(*api)}; !cmp.Equal(want, bumped) {
 		t.Errorf("bumped %v", bumped)
 	}
@@ -279,7 +279,7 @@ func TestListsComeInPages(t *testing.T) {
 	seen := map[string]bool{}
 	in := &apigateway.GetRestApisInput{Limit: aws.Int32(3)}
 	for pages := 1; ; pages++ {
-		out := ok(g.GetRestApis(g.ctx, in))(t)
+		out := ok(g.GetRestApis(g.ctx(), in))(t)
 		for _, api := range out.Items {
 			seen[*api.Id] = true
 		}
@@ -295,7 +295,7 @@ func TestListsComeInPages(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	bad := "%%%"
-	refused(g.GetRestApis(g.ctx, &apigateway.GetRestApisInput{Position: &bad}))(t, "BadRequestException", "Invalid position parameter specified")
+	refused(g.GetRestApis(g.ctx(), &apigateway.GetRestApisInput{Position: &bad}))(t, "BadRequestException", "Invalid position parameter specified")
 }
 
 func TestACloneHasEverythingButDeployments(t *testing.T) {
@@ -306,7 +306,7 @@ func TestACloneHasEverythingButDeployments(t *testing.T) {
 	g.putMock(api, users, "GET")
 	authorizer := g.createPoolAuthorizer(api, "pool")
 	g.deploy(api, "dev")
-	clone := ok(g.CreateRestApi(g.ctx, &apigateway.CreateRestApiInput{Name: aws.String("clone"), CloneFrom: api}))(t)
+	clone := ok(g.CreateRestApi(g.ctx(), &apigateway.CreateRestApiInput{Name: aws.String("clone"), CloneFrom: api}))(t)
 	live, err := g.Live(t.Context(), *clone.Id)
 	if err != nil {
 		t.Fatal(err)
@@ -325,6 +325,6 @@ func TestACloneHasEverythingButDeployments(t *testing.T) {
 		t.Errorf("the clone serves %v, %v", published, err)
 	}
 	unknown := "nosuchapi1"
-	refused(g.CreateRestApi(g.ctx, &apigateway.CreateRestApiInput{Name: aws.String("clone"), CloneFrom: &unknown}))(t,
+	refused(g.CreateRestApi(g.ctx(), &apigateway.CreateRestApiInput{Name: aws.String("clone"), CloneFrom: &unknown}))(t,
 		"NotFoundException", "Invalid API identifier specified 111111111111:nosuchapi1")
 }

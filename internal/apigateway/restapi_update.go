@@ -18,7 +18,7 @@ var (
 )
 
 // UpdateRestApi patches an API.
-func (s *Service) UpdateRestApi(ctx context.Context, in *apigateway.UpdateRestApiInput) (*apigateway.UpdateRestApiOutput, error) {
+func (s *Service) UpdateRestApi(ctx context.Context, in *apigateway.UpdateRestApiInput) (*apigateway.UpdateRestApiOutput, error) { //nolint:revive // AWS names the operation
 	var api types.RestApi
 	err := s.change(ctx, in.RestApiId, noAPI(wire.CallFrom(ctx), in.RestApiId), func(e *edit) error {
 		if err := restAPIPatches.apply(&e.api.API.Value, in.PatchOperations); err != nil {

@@ -17,14 +17,14 @@ import (
 const recordedStagePaths = "[/deploymentId, /description, /cacheClusterEnabled, /cacheClusterSize, /clientCertificateId, /accessLogSettings, /accessLogSettings/destinationArn, /accessLogSettings/format, /{resourcePath}/{httpMethod}/metrics/enabled, /{resourcePath}/{httpMethod}/logging/dataTrace, /{resourcePath}/{httpMethod}/logging/loglevel, /{resourcePath}/{httpMethod}/throttling/burstLimit/{resourcePath}/{httpMethod}/throttling/rateLimit/{resourcePath}/{httpMethod}/caching/ttlInSeconds, /{resourcePath}/{httpMethod}/caching/enabled, /{resourcePath}/{httpMethod}/caching/dataEncrypted, /{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, /{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, /*/*/metrics/enabled, /*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/throttling/burstLimit /*/*/throttling/rateLimit /*/*/caching/ttlInSeconds, /*/*/caching/enabled, /*/*/caching/dataEncrypted, /*/*/caching/requireAuthorizationForCacheControl, /*/*/caching/unauthorizedCacheControlHeaderStrategy, /variables/{variable_name}, /tracingEnabled]"
 
 func (g *gate) updateStage(api *string, operations ...types.PatchOperation) (*apigateway.UpdateStageOutput, error) {
-	return g.UpdateStage(g.ctx, &apigateway.UpdateStageInput{RestApiId: api, StageName: aws.String("dev"), PatchOperations: operations})
+	return g.UpdateStage(g.ctx(), &apigateway.UpdateStageInput{RestApiId: api, StageName: aws.String("dev"), PatchOperations: operations})
 }
 
 func TestStagesAnswerAsRecorded(t *testing.T) {
 	g := newGate(t)
 	api, _ := g.createMockAPI()
 	deployment := g.deploy(api, "")
-	out := ok(g.CreateStage(g.ctx, &apigateway.CreateStageInput{RestApiId: api, StageName: aws.String("dev"), DeploymentId: deployment,
+	out := ok(g.CreateStage(g.ctx(), &apigateway.CreateStageInput{RestApiId: api, StageName: aws.String("dev"), DeploymentId: deployment,
 		Description: aws.String("my stage"), DocumentationVersion: aws.String("v123")}))(t)
 	if out.CreatedDate == nil || !out.CreatedDate.Equal(*out.LastUpdatedDate) {
 		t.Errorf("created %v, updated %v", out.CreatedDate, out.LastUpdatedDate)
@@ -44,12 +44,12 @@ func TestStagesAnswerAsRecorded(t *testing.T) {
 		"unauthorizedCacheControlHeaderStrategy":"SUCCEED_WITH_RESPONSE_HEADER"}},"stageName":"dev","tracingEnabled":true,"variables":{"var1":"test","var2":"test2"}}`)
 
 	ok(g.updateStage(api, operation(opRemove, "/*/*")))(t)
-	if stage := ok(g.GetStage(g.ctx, &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t); len(stage.MethodSettings) != 0 {
+	if stage := ok(g.GetStage(g.ctx(), &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t); len(stage.MethodSettings) != 0 {
 		t.Errorf("method settings are left: %v", stage.MethodSettings)
 	}
-	ok(g.DeleteStage(g.ctx, &apigateway.DeleteStageInput{RestApiId: api, StageName: aws.String("dev")}))(t)
-	refused(g.GetStage(g.ctx, &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t, "NotFoundException", "Invalid stage identifier specified")
-	refused(g.DeleteStage(g.ctx, &apigateway.DeleteStageInput{RestApiId: api, StageName: aws.String("dev")}))(t, "NotFoundException", "Invalid stage identifier specified")
+	ok(g.DeleteStage(g.ctx(), &apigateway.DeleteStageInput{RestApiId: api, StageName: aws.String("dev")}))(t)
+	refused(g.GetStage(g.ctx(), &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t, "NotFoundException", "Invalid stage identifier specified")
+	refused(g.DeleteStage(g.ctx(), &apigateway.DeleteStageInput{RestApiId: api, StageName: aws.String("dev")}))(t, "NotFoundException", "Invalid stage identifier specified")
 }
 
 func TestCreateStageRefuses(t *testing.T) {
@@ -69,7 +69,7 @@ func TestCreateStageRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.in.RestApiId = api
-			refused(g.CreateStage(g.ctx, &test.in))(t, test.code, test.want)
+			refused(g.CreateStage(g.ctx(), &test.in))(t, test.code, test.want)
 		})
 	}
 }
@@ -121,7 +121,7 @@ func TestUpdateStageRefusesAsRecorded(t *testing.T) {
 			api, _ := g.createMockAPI()
 			g.deploy(api, "dev")
 			refused(g.updateStage(api, operation(opReplace, "/description", "changed"), test.operation))(t, "BadRequestException", test.want)
-			if stage := ok(g.GetStage(g.ctx, &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t); stage.Description != nil {
+			if stage := ok(g.GetStage(g.ctx(), &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t); stage.Description != nil {
 				t.Error("a refused request did its first operation")
 			}
 		})
@@ -134,7 +134,7 @@ func TestLoggingIsTurnedOnOnceTheAccountHasARole(t *testing.T) {
 	g.deploy(api, "dev")
 	ok(g.updateStage(api, operation(opReplace, "/accessLogSettings/format", "$context.requestId"), operation(opReplace, "/*/*/logging/loglevel", "OFF"),
 		operation(opReplace, "/accessLogSettings/destinationArn", "arn:aws:firehose:eu-west-1:111111111111:deliverystream/amazon-apigateway-s")))(t)
-	ok(g.UpdateAccount(g.ctx, &apigateway.UpdateAccountInput{PatchOperations: []types.PatchOperation{operation(opReplace, "/cloudwatchRoleArn", "arn:aws:iam::111111111111:role/logs")}}))(t)
+	ok(g.UpdateAccount(g.ctx(), &apigateway.UpdateAccountInput{PatchOperations: []types.PatchOperation{operation(opReplace, "/cloudwatchRoleArn", "arn:aws:iam::111111111111:role/logs")}}))(t)
 	stage := ok(g.updateStage(api, operation(opReplace, "/accessLogSettings/destinationArn", "arn:aws:logs:eu-west-1:111111111111:log-group:g:*"),
 		operation(opReplace, "/~1pets/GET/logging/loglevel", "INFO")))(t)
 	if got := *stage.AccessLogSettings.DestinationArn; got != "arn:aws:logs:eu-west-1:111111111111:log-group:g" {
@@ -143,7 +143,7 @@ func TestLoggingIsTurnedOnOnceTheAccountHasARole(t *testing.T) {
 	if got := aws.ToString(stage.MethodSettings["~1pets/GET"].LoggingLevel); got != "INFO" {
 		t.Errorf("method settings %v", stage.MethodSettings)
 	}
-	ok(g.UpdateAccount(g.ctx, &apigateway.UpdateAccountInput{PatchOperations: []types.PatchOperation{operation(opReplace, "/cloudwatchRoleArn", "")}}))(t)
+	ok(g.UpdateAccount(g.ctx(), &apigateway.UpdateAccountInput{PatchOperations: []types.PatchOperation{operation(opReplace, "/cloudwatchRoleArn", "")}}))(t)
 	stage = ok(g.updateStage(api, operation(opRemove, "/accessLogSettings")))(t)
 	if stage.AccessLogSettings != nil {
 		t.Errorf("access log settings are left: %v", stage.AccessLogSettings)
@@ -187,14 +187,14 @@ func TestStageSettingsActAtOnce(t *testing.T) {
 	if got := published["dev"].Stage.Variables["host"]; got != "example.com" || bumped != 1 {
 		t.Errorf("the stage serves host=%q, bumped %d times", got, bumped)
 	}
-	ok(g.FlushStageAuthorizersCache(g.ctx, &apigateway.FlushStageAuthorizersCacheInput{RestApiId: api, StageName: aws.String("dev")}))(t)
+	ok(g.FlushStageAuthorizersCache(g.ctx(), &apigateway.FlushStageAuthorizersCacheInput{RestApiId: api, StageName: aws.String("dev")}))(t)
 	if bumped != 2 {
 		t.Errorf("a flush of the authorizers' cache did not reach other nodes: bumped %d times", bumped)
 	}
-	refused(g.FlushStageAuthorizersCache(g.ctx, &apigateway.FlushStageAuthorizersCacheInput{RestApiId: api, StageName: aws.String("nosuch")}))(t,
+	refused(g.FlushStageAuthorizersCache(g.ctx(), &apigateway.FlushStageAuthorizersCacheInput{RestApiId: api, StageName: aws.String("nosuch")}))(t,
 		"NotFoundException", "Invalid stage identifier specified")
-	ok(g.FlushStageCache(g.ctx, &apigateway.FlushStageCacheInput{RestApiId: api, StageName: aws.String("dev")}))(t)
-	refused(g.FlushStageCache(g.ctx, &apigateway.FlushStageCacheInput{RestApiId: api, StageName: aws.String("nosuch")}))(t,
+	ok(g.FlushStageCache(g.ctx(), &apigateway.FlushStageCacheInput{RestApiId: api, StageName: aws.String("dev")}))(t)
+	refused(g.FlushStageCache(g.ctx(), &apigateway.FlushStageCacheInput{RestApiId: api, StageName: aws.String("nosuch")}))(t,
 		"NotFoundException", "Invalid stage identifier specified")
 }
 
@@ -208,12 +208,12 @@ func TestStagesAreListedInTheOrderOfTheirCreation(t *testing.T) {
 		if i == 1 {
 			deployment = second
 		}
-		ok(g.CreateStage(g.ctx, &apigateway.CreateStageInput{RestApiId: api, StageName: &name, DeploymentId: deployment}))(t)
+		ok(g.CreateStage(g.ctx(), &apigateway.CreateStageInput{RestApiId: api, StageName: &name, DeploymentId: deployment}))(t)
 		now.Advance(time.Second)
 	}
 	names := func(deployment *string) string {
 		var list []string
-		for _, stage := range ok(g.GetStages(g.ctx, &apigateway.GetStagesInput{RestApiId: api, DeploymentId: deployment}))(t).Item {
+		for _, stage := range ok(g.GetStages(g.ctx(), &apigateway.GetStagesInput{RestApiId: api, DeploymentId: deployment}))(t).Item {
 			list = append(list, *stage.StageName)
 		}
 		return strings.Join(list, " ")

@@ -38,15 +38,15 @@ func TestTestInvocationsSeeTheAPIAsItIsEdited(t *testing.T) {
 	g.deploy(api, "dev")
 	authorizer := g.createPoolAuthorizer(api, "later")
 	invoke := &apigateway.TestInvokeAuthorizerInput{RestApiId: api, AuthorizerId: authorizer}
-	if out := ok(g.TestInvokeAuthorizer(g.ctx, invoke))(t); out.ClientStatus != 401 || *gateway.snapshot.Authorizers[0].Value.Id != *authorizer {
+	if out := ok(g.TestInvokeAuthorizer(g.ctx(), invoke))(t); out.ClientStatus != 401 || *gateway.snapshot.Authorizers[0].Value.Id != *authorizer {
 		t.Errorf("tested %+v with answer %+v", gateway.snapshot, out)
 	}
 	gateway.snapshot = nil
 	method := &apigateway.TestInvokeMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET")}
-	if out := ok(g.TestInvokeMethod(g.ctx, method))(t); out.Status != 200 || len(gateway.snapshot.Authorizers) != 1 {
+	if out := ok(g.TestInvokeMethod(g.ctx(), method))(t); out.Status != 200 || len(gateway.snapshot.Authorizers) != 1 {
 		t.Errorf("tested %+v with answer %+v", gateway.snapshot, out)
 	}
-	ok(g.FlushStageAuthorizersCache(g.ctx, &apigateway.FlushStageAuthorizersCacheInput{RestApiId: api, StageName: aws.String("dev")}))(t)
+	ok(g.FlushStageAuthorizersCache(g.ctx(), &apigateway.FlushStageAuthorizersCacheInput{RestApiId: api, StageName: aws.String("dev")}))(t)
 	if len(gateway.flushed) != 1 || gateway.flushed[0] != *api+"/dev" {
 		t.Errorf("flushed %v", gateway.flushed)
 	}
@@ -61,15 +61,15 @@ func TestTestInvocationsOfNothing(t *testing.T) {
 		{"an unknown API", "nosuch", *root, "GET", "Invalid Resource identifier specified"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			refused(g.TestInvokeMethod(g.ctx, &apigateway.TestInvokeMethodInput{RestApiId: &test.api, ResourceId: &test.resource, HttpMethod: &test.verb}))(t,
+			refused(g.TestInvokeMethod(g.ctx(), &apigateway.TestInvokeMethodInput{RestApiId: &test.api, ResourceId: &test.resource, HttpMethod: &test.verb}))(t,
 				"NotFoundException", test.want)
 		})
 	}
-	refused(g.TestInvokeAuthorizer(g.ctx, &apigateway.TestInvokeAuthorizerInput{RestApiId: api, AuthorizerId: aws.String("nosuch")}))(t,
+	refused(g.TestInvokeAuthorizer(g.ctx(), &apigateway.TestInvokeAuthorizerInput{RestApiId: api, AuthorizerId: aws.String("nosuch")}))(t,
 		"NotFoundException", "Invalid Authorizer identifier specified")
 
 	g.ServedBy(nil, nil)
-	_, err := g.TestInvokeMethod(g.ctx, &apigateway.TestInvokeMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET")})
+	_, err := g.TestInvokeMethod(g.ctx(), &apigateway.TestInvokeMethodInput{RestApiId: api, ResourceId: root, HttpMethod: aws.String("GET")})
 	if fault.From(err).Kind != fault.KindUnimplemented {
 		t.Errorf("without a gateway: %v", err)
 	}

@@ -17,7 +17,7 @@ func TestAnEditIsNotServedBeforeItIsDeployed(t *testing.T) {
 	users := g.createResource(api, root, "users")
 	authorizer := g.createPoolAuthorizer(api, "pool")
 	const scope = "user_management_lambdas/api"
-	method := ok(g.PutMethod(g.ctx, &apigateway.PutMethodInput{
+	method := ok(g.PutMethod(g.ctx(), &apigateway.PutMethodInput{
 		RestApiId: api, ResourceId: users, HttpMethod: aws.String("GET"), AuthorizationType: aws.String("COGNITO_USER_POOLS"),
 		AuthorizerId: authorizer, AuthorizationScopes: []string{scope},
 	}))(t)
@@ -50,7 +50,7 @@ func TestAnEditIsNotServedBeforeItIsDeployed(t *testing.T) {
 		t.Fatalf("deployed scopes: %v", got)
 	}
 
-	ok(g.UpdateMethod(g.ctx, &apigateway.UpdateMethodInput{RestApiId: api, ResourceId: users, HttpMethod: aws.String("GET"), PatchOperations: []types.PatchOperation{
+	ok(g.UpdateMethod(g.ctx(), &apigateway.UpdateMethodInput{RestApiId: api, ResourceId: users, HttpMethod: aws.String("GET"), PatchOperations: []types.PatchOperation{
 		operation(opAdd, "/authorizationScopes", "other/scope"),
 		operation(opRemove, "/authorizationScopes", scope),
 	}}))(t)
@@ -72,7 +72,7 @@ func TestAnEditIsNotServedBeforeItIsDeployed(t *testing.T) {
 	if got := scopes(); !cmp.Equal([]string{"other/scope"}, got) {
 		t.Errorf("after a deployment the stage serves scopes %v", got)
 	}
-	stage := ok(g.GetStage(g.ctx, &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t)
+	stage := ok(g.GetStage(g.ctx(), &apigateway.GetStageInput{RestApiId: api, StageName: aws.String("dev")}))(t)
 	if *stage.DeploymentId != *second || *first == *second {
 		t.Errorf("the stage is at deployment %s of %s, %s", *stage.DeploymentId, *first, *second)
 	}
