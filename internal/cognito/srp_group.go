@@ -30,11 +30,11 @@ var cognitoGroup = func() srpGroup {
 }()
 
 // verifier is v = g^x mod N.
-func (s srpGroup) verifier(x *big.Int) *big.Int { return new(big.Int).Exp(s.g, x, s.n) }
+func (s srpGroup) verifier(x *big.Int) *big.Int { return s.power(x) }
 
 // serverPublic is B = k·v + g^b mod N.
 func (s srpGroup) serverPublic(v, b *big.Int) *big.Int {
-	public := new(big.Int).Exp(s.g, b, s.n)
+	public := s.power(b)
 	public.Add(public, new(big.Int).Mul(s.k, v))
 	return public.Mod(public, s.n)
 }

@@ -111,6 +111,29 @@ func TestPaddingIsThatOfASignedInteger(t *testing.T) {
 	}
 }
 
+func TestPowersOfTheGeneratorFromTheTableAreRight(t *testing.T) {
+	exponents := []*big.Int{
+		big.NewInt(0), big.NewInt(1), big.NewInt(2), new(big.Int).Lsh(big.NewInt(1), combBits-1),
+		new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), combBits), big.NewInt(1)),
+		new(big.Int).Lsh(big.NewInt(1), combBits), // beyond the table
+	}
+	for bit := range uint(combBits) {
+		exponents = append(exponents, new(big.Int).Lsh(big.NewInt(1), bit))
+	}
+	for range 20 {
+		random := make([]byte, combBits/8)
+		if _, err := rand.Read(random); err != nil {
+			t.Fatal(err)
+		}
+		exponents = append(exponents, new(big.Int).SetBytes(random))
+	}
+	for _, x := range exponents {
+		if got, want := cognitoGroup.power(x), new(big.Int).Exp(cognitoGroup.g, x, cognitoGroup.n); got.Cmp(want) != 0 {
+			t.Errorf("g^%X is %X", x, got)
+		}
+	}
+}
+
 func TestPublicValuesThatWouldGiveAwayTheKeyAreRefused(t *testing.T) {
 	n := cognitoGroup.n
 	twice := new(big.Int).Lsh(n, 1)
