@@ -174,20 +174,32 @@ func scanString(data []byte, i int) (next int, escaped bool) {
 		return -1, false
 	}
 	for i++; i < len(data); i++ {
-		switch c := data[i]; {
-		case c == '"':
+		c := data[i]
+		if plain[c] {
+			continue
+		}
+		switch c {
+		case '"':
 			return i + 1, escaped
-		case c == '\\':
+		case '\\':
 			escaped = true
 			if i = skipEscape(data, i+1); i < 0 {
 				return -1, true
 			}
-		case c < ' ':
+		default: // a control character
 			return -1, escaped
 		}
 	}
 	return -1, escaped
 }
+
+// plain marks the bytes that mean themselves in a string.
+var plain = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c >= ' ' && c != '"' && c != '\\'
+	}
+	return table
+}()
 
 // skipEscape checks the escape whose letter is at i and returns the position of its last byte, or -1.
 func skipEscape(data []byte, i int) int {
