@@ -150,12 +150,12 @@ func TestWhatAUserIsNamed(t *testing.T) {
 				refused(t, err, invalid, test.err)
 				return
 			}
-			real := *must(out, err)(t).User.Username
-			if byAttribute := len(in.UsernameAttributes) > 0; byAttribute != subFormat.MatchString(real) {
-				t.Errorf("the real username is %s", real)
+			username := *must(out, err)(t).User.Username
+			if byAttribute := len(in.UsernameAttributes) > 0; byAttribute != subFormat.MatchString(username) {
+				t.Errorf("the real username is %s", username)
 			}
 			for _, name := range test.finds {
-				if got := must(c.get(pool, name))(t); *got.Username != real {
+				if got := must(c.get(pool, name))(t); *got.Username != username {
 					t.Errorf("%s means %s", name, *got.Username)
 				}
 			}

@@ -21,7 +21,7 @@ import (
 type controlPlane struct {
 	*Service
 	t   testing.TB
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // the one call that all of a test's operations belong to
 }
 
 func newControlPlane(t testing.TB) *controlPlane {

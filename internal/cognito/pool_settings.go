@@ -124,21 +124,28 @@ func checkSettings(in *cip.UpdateUserPoolInput, software bool) error {
 			}
 		}
 	}
-	if p := in.Policies; p != nil {
-		if p.SignInPolicy != nil && !slices.Contains(p.SignInPolicy.AllowedFirstAuthFactors, types.AuthFactorTypePassword) {
-			return invalidParameter("Password should be configured as one of the allowed first auth factors.")
-		}
-		if p.PasswordPolicy != nil && p.PasswordPolicy.TemporaryPasswordValidityDays != 0 &&
-			in.AdminCreateUserConfig != nil && in.AdminCreateUserConfig.UnusedAccountValidityDays != 0 {
-			return invalidParameter("Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays")
-		}
-	}
 	if e := in.EmailConfiguration; e != nil && e.EmailSendingAccount == types.EmailSendingAccountTypeDeveloper && aws.ToString(e.SourceArn) == "" {
 		return invalidParameter("Invalid email configuration. SourceArn must be provided when EmailSendingAccount is DEVELOPER.")
 	}
 	if c := in.LambdaConfig; c != nil && c.PreTokenGeneration != nil && c.PreTokenGenerationConfig != nil &&
 		*c.PreTokenGeneration != value(c.PreTokenGenerationConfig.LambdaArn) {
 		return invalidParameter("PreTokenGeneration and PreTokenGenerationConfig must have the same LambdaArn.")
+	}
+	return checkPolicies(in)
+}
+
+// checkPolicies is the part of checkSettings about passwords.
+func checkPolicies(in *cip.UpdateUserPoolInput) error {
+	p := in.Policies
+	if p == nil {
+		return nil
+	}
+	if p.SignInPolicy != nil && !slices.Contains(p.SignInPolicy.AllowedFirstAuthFactors, types.AuthFactorTypePassword) {
+		return invalidParameter("Password should be configured as one of the allowed first auth factors.")
+	}
+	if p.PasswordPolicy != nil && p.PasswordPolicy.TemporaryPasswordValidityDays != 0 &&
+		in.AdminCreateUserConfig != nil && in.AdminCreateUserConfig.UnusedAccountValidityDays != 0 {
+		return invalidParameter("Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays")
 	}
 	return nil
 }

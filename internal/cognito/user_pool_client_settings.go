@@ -88,12 +88,11 @@ func tokenLife(n int32, unit, defaultUnit types.TimeUnitsType, fallback time.Dur
 	if n == 0 {
 		return fallback
 	}
-	each := map[types.TimeUnitsType]time.Duration{
-		types.TimeUnitsTypeSeconds: time.Second, types.TimeUnitsTypeMinutes: time.Minute,
-		types.TimeUnitsTypeHours: time.Hour, types.TimeUnitsTypeDays: 24 * time.Hour,
-	}[orDefault(unit, defaultUnit)]
-	const century = 100 * 365 * 24 * time.Hour // keeps the product from overflowing; far above every limit
-	return min(time.Duration(n), century/each) * each
+	seconds := map[types.TimeUnitsType]int64{
+		types.TimeUnitsTypeSeconds: 1, types.TimeUnitsTypeMinutes: 60, types.TimeUnitsTypeHours: 3600, types.TimeUnitsTypeDays: 86_400,
+	}[orDefault(unit, defaultUnit)] * int64(n)
+	const century = 100 * 365 * 86_400 // keeps the nanoseconds from overflowing; far above every limit
+	return time.Duration(min(seconds, century)) * time.Second
 }
 
 // accessLife, idLife and refreshLife are how long the client's tokens live.
