@@ -34,13 +34,13 @@ func decodeREST(p *plan, request restRequest, into reflect.Value) error {
 		switch f.member.At {
 		case model.URI:
 			if text, found := request.labels[f.member.Wire]; found {
-				err = setText(f, place, []string{text}, model.ISO8601)
+				err = setText(f, place, []string{text})
 			}
 		case model.QueryString:
 			err = decodeQueryMember(p, f, place, request)
 		case model.Header:
 			if values := request.header.Values(f.member.Wire); len(values) > 0 {
-				err = setText(f, place, values, model.RFC822)
+				err = setText(f, place, values)
 			}
 		case model.Headers:
 			setHeaders(f, place, request.header)
@@ -61,7 +61,7 @@ func decodeQueryMember(p *plan, f *field, place reflect.Value, request restReque
 		return nil
 	}
 	if values := request.query[f.member.Wire]; len(values) > 0 {
-		return setText(f, place, values, model.ISO8601)
+		return setText(f, place, values)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func setHeaders(f *field, place reflect.Value, header http.Header) {
 }
 
 // setText sets a member from the text of a label, parameters or headers.
-func setText(f *field, place reflect.Value, values []string, fallback model.TimeFormat) error {
+func setText(f *field, place reflect.Value, values []string) error {
 	p := f.plan
 	if p.shape.Kind == model.List {
 		if f.member.At == model.Header {

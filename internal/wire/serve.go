@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -55,9 +56,9 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	out, err := x.serve()
+	out, err := x.serve(r.Context())
 	if err != nil {
-		out = x.refuse(err)
+		out = x.refuse(r.Context(), err)
 	}
 	header := w.Header()
 	for name, values := range out.header {
@@ -72,10 +73,10 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve runs the phases; a panic in an operation is an internal error.
-func (x *exchange) serve() (out *answer, err error) {
+func (x *exchange) serve(ctx context.Context) (out *answer, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler {
+			if e, is := p.(error); is && errors.Is(e, http.ErrAbortHandler) {
 				panic(p)
 			}
 			out, err = nil, fault.Internal(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
@@ -100,12 +101,12 @@ func (x *exchange) serve() (out *answer, err error) {
 			return nil, err
 		}
 	}
-	result, err := o.run(WithCall(x.request.Context(), x.call), in)
+	result, err := o.run(WithCall(ctx, x.call), in)
 	if err != nil {
 		return nil, err
 	}
 	out, err = x.encode(result)
-	x.mux.options.Log.LogAttrs(x.request.Context(), slog.LevelDebug, "api call", x.attributes()...)
+	x.mux.options.Log.LogAttrs(ctx, slog.LevelDebug, "api call", x.attributes()...)
 	return out, err
 }
 
@@ -177,7 +178,7 @@ func (x *exchange) encode(result reflect.Value) (*answer, error) {
 func jsonType(service *model.Service) string { return "application/x-amz-json-" + service.JSONVersion }
 
 // refuse renders an error and writes it down. What only the log may know is the cause.
-func (x *exchange) refuse(err error) *answer {
+func (x *exchange) refuse(ctx context.Context, err error) *answer {
 	e := fault.From(err)
 	level := slog.LevelDebug
 	if e.Kind == fault.KindInternal {
@@ -187,7 +188,7 @@ func (x *exchange) refuse(err error) *answer {
 	if e.Cause != nil {
 		attributes = append(attributes, slog.String("cause", e.Cause.Error()))
 	}
-	x.mux.options.Log.LogAttrs(context.WithoutCancel(x.request.Context()), level, "api call refused", attributes...)
+	x.mux.options.Log.LogAttrs(context.WithoutCancel(ctx), level, "api call refused", attributes...)
 	return renderError(x.target.protocol, x.target.service(), e, x.call.RequestID)
 }
 

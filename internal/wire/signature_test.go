@@ -143,32 +143,32 @@ func TestCallsAreClaimedByWhatTheyCarry(t *testing.T) {
 		claims, unsigned bool
 	}{
 		{"a target", func() *http.Request {
-			return withHeader(httptest.NewRequest("POST", "/", nil), "X-Amz-Target", cognitoTarget+"CreateUserPool")
+			return withHeader(httptest.NewRequest(http.MethodPost, "/", nil), "X-Amz-Target", cognitoTarget+"CreateUserPool")
 		}, true, false},
 		{"an unsigned target", func() *http.Request {
-			return withHeader(httptest.NewRequest("POST", "/", nil), "X-Amz-Target", cognitoTarget+"InitiateAuth")
+			return withHeader(httptest.NewRequest(http.MethodPost, "/", nil), "X-Amz-Target", cognitoTarget+"InitiateAuth")
 		}, true, true},
 		{"a signature", func() *http.Request {
-			return withHeader(httptest.NewRequest("GET", "/restapis", nil), "Authorization", scopeOnly("apigateway"))
+			return withHeader(httptest.NewRequest(http.MethodGet, "/restapis", nil), "Authorization", scopeOnly("apigateway"))
 		}, true, false},
 		{"a signature for the gateway", func() *http.Request {
-			return withHeader(httptest.NewRequest("GET", "/x", nil), "Authorization", scopeOnly("execute-api"))
+			return withHeader(httptest.NewRequest(http.MethodGet, "/x", nil), "Authorization", scopeOnly("execute-api"))
 		}, false, false},
 		{"a form with an action", func() *http.Request {
-			return withHeader(httptest.NewRequest("POST", "/", strings.NewReader("Version=2011-06-15&Action=AssumeRoleWithSAML")),
+			return withHeader(httptest.NewRequest(http.MethodPost, "/", strings.NewReader("Version=2011-06-15&Action=AssumeRoleWithSAML")),
 				"Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 		}, true, false},
 		{"a form without one", func() *http.Request {
-			return withHeader(httptest.NewRequest("POST", "/", strings.NewReader("username=u")), "Content-Type", "application/x-www-form-urlencoded")
+			return withHeader(httptest.NewRequest(http.MethodPost, "/", strings.NewReader("username=u")), "Content-Type", "application/x-www-form-urlencoded")
 		}, false, false},
 		{"a form of another path", func() *http.Request {
-			return withHeader(httptest.NewRequest("POST", "/oauth2/token", strings.NewReader("Action=x")), "Content-Type", "application/x-www-form-urlencoded")
+			return withHeader(httptest.NewRequest(http.MethodPost, "/oauth2/token", strings.NewReader("Action=x")), "Content-Type", "application/x-www-form-urlencoded")
 		}, false, false},
-		{"an action in the query", func() *http.Request { return httptest.NewRequest("GET", "/?Action=GetCallerIdentity", nil) }, true, false},
+		{"an action in the query", func() *http.Request { return httptest.NewRequest(http.MethodGet, "/?Action=GetCallerIdentity", nil) }, true, false},
 		{"a bearer token", func() *http.Request {
-			return withHeader(httptest.NewRequest("GET", "/restapis", nil), "Authorization", "Bearer x")
+			return withHeader(httptest.NewRequest(http.MethodGet, "/restapis", nil), "Authorization", "Bearer x")
 		}, false, false},
-		{"a page", func() *http.Request { return httptest.NewRequest("GET", "/", nil) }, false, false},
+		{"a page", func() *http.Request { return httptest.NewRequest(http.MethodGet, "/", nil) }, false, false},
 		{"a browser's question", preflightRequest, true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestAskingWhetherAFormIsClaimedLeavesItWhole(t *testing.T) {
 	m := New(Options{})
 	r := &roles{}
 	m.Register(&model.STS, r)
-	request := withHeader(httptest.NewRequest("POST", "/", strings.NewReader("Action=GetCallerIdentity&Version=2011-06-15")),
+	request := withHeader(httptest.NewRequest(http.MethodPost, "/", strings.NewReader("Action=GetCallerIdentity&Version=2011-06-15")),
 		"Content-Type", "application/x-www-form-urlencoded")
 	if !m.Claims(request) {
 		t.Fatal("not claimed")

@@ -14,7 +14,7 @@ import (
 
 const (
 	vectorKey    = "AKIDEXAMPLE"
-	vectorSecret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" //nolint:gosec // AWS's published example
+	vectorSecret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" // AWS's published example
 )
 
 var vectorTime = time.Date(2015, 8, 30, 12, 36, 0, 0, time.UTC)
