@@ -119,3 +119,19 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cip.ConfirmForg
 		return nil, nil
 	})
 }
+
+// AdminResetUserPassword takes the user's password away and sends the code by which ConfirmForgotPassword sets another. Until then a
+// sign-in is answered with PasswordResetRequiredException.
+func (s *Service) AdminResetUserPassword(ctx context.Context, in *cip.AdminResetUserPasswordInput) (*cip.AdminResetUserPasswordOutput, error) {
+	return &cip.AdminResetUserPasswordOutput{}, s.changeUser(ctx, in.UserPoolId, value(in.Username), func(tx *store.Tx, p *pool, u *user) error {
+		switch {
+		case !u.Enabled:
+			return fault.Unauthorized("NotAuthorizedException", "User is disabled.")
+		case u.Status != types.UserStatusTypeConfirmed && u.Status != types.UserStatusTypeResetRequired:
+			return fault.Unauthorized("NotAuthorizedException", "User password cannot be reset in the current state.")
+		}
+		u.Status = types.UserStatusTypeResetRequired
+		_, err := s.sendRecovery(tx, p, u)
+		return err
+	})
+}

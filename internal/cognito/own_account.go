@@ -100,6 +100,7 @@ func (s *Service) GetUserAttributeVerificationCode(ctx context.Context, in *cip.
 func (s *Service) VerifyUserAttribute(ctx context.Context, in *cip.VerifyUserAttributeInput) (*cip.VerifyUserAttributeOutput, error) {
 	var refusal *fault.Error
 	err := s.changeBearer(ctx, value(in.AccessToken), func(tx *store.Tx, b *bearer) error {
+		refusal = nil // the function may run again
 		name := value(in.AttributeName)
 		if err := verifiable(b.user, name); err != nil {
 			return err

@@ -401,6 +401,21 @@ func TestAForgottenPassword(t *testing.T) {
 	refused(t, err, "LimitExceededException", "Attempt limit exceeded, please try after some time.")
 }
 
+func TestAnAdministratorResetsAPassword(t *testing.T) {
+	s := newSignIn(t, nil)
+	must(s.AdminResetUserPassword(s.ctx, &cip.AdminResetUserPasswordInput{UserPoolId: &s.poolID, Username: aws.String("ann")}))(t)
+	_, err := s.byPassword("ann", goodPassword)
+	refused(t, err, "PasswordResetRequiredException", "Password reset required for the user")
+	must(s.ConfirmForgotPassword(t.Context(), &cip.ConfirmForgotPasswordInput{
+		ClientId: &s.clientID, Username: aws.String("ann"), Password: aws.String("Another-horse-1"),
+		ConfirmationCode: aws.String(s.lastCode("ann@example.com")),
+	}))(t)
+	must(s.byPassword("ann", "Another-horse-1"))(t)
+	s.editUser("ann", func(u *user) { u.Status = types.UserStatusTypeForceChangePassword })
+	_, err = s.AdminResetUserPassword(s.ctx, &cip.AdminResetUserPasswordInput{UserPoolId: &s.poolID, Username: aws.String("ann")})
+	refused(t, err, notAuthorized, "User password cannot be reset in the current state.")
+}
+
 func TestDestinationsAreMasked(t *testing.T) {
 	tests := []struct{ name, attribute, destination, want string }{
 		{"an e-mail address", "email", "anna@example.com", "a***@e***"},
