@@ -224,7 +224,7 @@ func FuzzVerify(f *testing.F) {
 		if err != nil {
 			return
 		}
-		r := &http.Request{Method: "GET", URL: u, Host: "h", RequestURI: target, Header: http.Header{
+		r := &http.Request{Method: http.MethodGet, URL: u, Host: "h", RequestURI: target, Header: http.Header{
 			"Authorization": {authorization}, "X-Amz-Date": {date},
 		}}
 		if Verify(r, nil, "service", "us-east-1", vectorLookup, vectorTime) == nil && !strings.Contains(authorization, vectorKey) {
