@@ -42,14 +42,27 @@ func argument(name string, v reflect.Value) []string {
 		}
 		return []string{"--no-" + name}
 	case reflect.Slice:
-		words := []string{"--" + name}
-		for i := range v.Len() {
-			words = append(words, quoted(text(v.Index(i))))
-		}
-		return words
+		return append([]string{"--" + name}, list(v)...)
 	default:
 		return []string{"--" + name, quoted(text(v))}
 	}
+}
+
+// list is one word for each element. A list with a URL is one word of JSON, because version 1 of the CLI fetches a word that is a URL.
+func list(v reflect.Value) []string {
+	var words, plain []string
+	fetched := false
+	for i := range v.Len() {
+		word := text(v.Index(i))
+		fetched = fetched || strings.Contains(word, "://")
+		plain = append(plain, word)
+		words = append(words, quoted(word))
+	}
+	if !fetched {
+		return words
+	}
+	raw, _ := json.Marshal(plain)
+	return []string{quoted(string(raw))}
 }
 
 // text is a value in the CLI's shorthand where that can say it, else as JSON.
