@@ -15,8 +15,12 @@ func TestEveryQueryUsesAnIndex(t *testing.T) {
 		"selectByKeyFrom": selectByKeyFrom, "selectByKeyAnywhere": selectByKeyAnywhere, "selectExpired": selectExpired,
 		"deleteKey": deleteKey, "deleteScopeKeys": deleteScopeKeys, "selectRevisions": selectRevisions,
 	}
-	conn := <-s.engine.(*sqliteEngine).writer
-	defer func() { s.engine.(*sqliteEngine).writer <- conn }()
+	writer := &s.engine.(*sqliteEngine).writer
+	conn, err := writer.take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.give(conn)
 	for name, query := range queries {
 		var steps []string
 		args := []any{[]byte{}, []byte{}, []byte{}, []byte{}, int64(1), []byte{}, []byte{}, []byte{}}

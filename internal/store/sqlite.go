@@ -24,8 +24,8 @@ const (
 type sqliteEngine struct {
 	path   string
 	lock   *directoryLock
-	writer chan *sqliteConn
-	// readers holds the idle readers; spare holds a token for each reader that was not opened yet.
+	writer sqliteWriter
+	// readers holds the idle readers; spare holds a token for each reader that is not open. Both are nil in memory.
 	readers chan *sqliteConn
 	spare   chan struct{}
 
@@ -57,39 +57,36 @@ func openSQLiteDirectory(directory string) (_ *sqliteEngine, err error) {
 	}
 	location := (&url.URL{Scheme: "file", Path: filepath.ToSlash(absolute)}).String()
 	readers := min(max(runtime.GOMAXPROCS(0), 2), maxReaders)
-	e := newSQLiteEngine(location, readers)
-	e.lock = lock
-	writer, err := openSQLiteConn(location, true)
+	e, err := newSQLiteEngine(location, readers)
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
-	e.writer <- writer
+	e.lock = lock
 	return e, nil
 }
 
 func openSQLiteMemory() (*sqliteEngine, error) {
-	e := newSQLiteEngine(memoryLocation, 0)
-	e.readers = e.writer
-	conn, err := openSQLiteConn(memoryLocation, true)
+	e, err := newSQLiteEngine(memoryLocation, 0)
 	if err != nil {
 		return nil, fmt.Errorf("store: open a database in memory: %w", err)
 	}
-	e.writer <- conn
 	return e, nil
 }
 
-func newSQLiteEngine(path string, readers int) *sqliteEngine {
-	e := &sqliteEngine{
-		path:    path,
-		writer:  make(chan *sqliteConn, 1),
-		readers: make(chan *sqliteConn, max(readers, 1)),
-		spare:   make(chan struct{}, max(readers, 1)),
-		closed:  make(chan struct{}),
+func newSQLiteEngine(path string, readers int) (*sqliteEngine, error) {
+	e := &sqliteEngine{path: path, closed: make(chan struct{})}
+	e.writer.open = func() (*sqliteConn, error) { return openSQLiteConn(path, true) }
+	e.writer.closed = e.closed
+	if readers > 0 {
+		e.writer.grouping, e.writer.age = true, maxGroupAge
+		e.readers, e.spare = make(chan *sqliteConn, readers), make(chan struct{}, readers)
 	}
 	for range readers {
 		e.spare <- struct{}{}
 	}
-	return e
+	var err error
+	e.writer.idle, err = e.writer.open()
+	return e, err
 }
 
 // makePrivate makes the database file before SQLite does, because its journal and index take over its mode.
@@ -128,26 +125,6 @@ func syncDirectory(path string) error {
 }
 
 func (e *sqliteEngine) begin(ctx context.Context, write bool) (session, error) {
-	home := e.readers
-	statement := "BEGIN"
-	if write {
-		home = e.writer
-		// A deferred transaction that turns into a writing one can fail in its middle; this one fails here or not at all.
-		statement = "BEGIN IMMEDIATE"
-	}
-	conn, err := e.take(ctx, home)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := conn.exec(statement); err != nil {
-		e.put(home, conn, true)
-		return nil, err
-	}
-	return &sqliteSession{engine: e, conn: conn, home: home}, nil
-}
-
-// take waits for a connection. Whoever has to wait may be waiting for itself.
-func (e *sqliteEngine) take(ctx context.Context, home chan *sqliteConn) (*sqliteConn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -156,46 +133,48 @@ func (e *sqliteEngine) take(ctx context.Context, home chan *sqliteConn) (*sqlite
 		return nil, errClosed
 	default:
 	}
+	if write {
+		return e.writer.begin(ctx)
+	}
+	conn, err := e.takeReader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.exec("BEGIN"); err != nil {
+		e.putReader(conn, true)
+		return nil, err
+	}
+	return &sqliteView{sqliteSession: sqliteSession{conn: conn}, engine: e}, nil
+}
+
+func (e *sqliteEngine) takeReader(ctx context.Context) (*sqliteConn, error) {
+	if e.readers == nil {
+		return e.writer.take(ctx)
+	}
 	select {
-	case conn := <-home:
-		return e.ready(home, conn)
+	case conn := <-e.readers:
+		return conn, nil
 	default:
 	}
-	spare := e.spare
-	if home == e.writer {
-		spare = nil
-	}
 	select {
-	case <-spare:
+	case <-e.spare:
 		return e.openReader()
 	default:
 	}
+	// Whoever has to wait may be waiting for itself.
 	if nested() {
 		return nil, errNested
 	}
 	select {
-	case conn := <-home:
-		return e.ready(home, conn)
-	case <-spare:
+	case conn := <-e.readers:
+		return conn, nil
+	case <-e.spare:
 		return e.openReader()
 	case <-e.closed:
 		return nil, errClosed
 	case <-ctx.Done():
 		return nil, fmt.Errorf("store: waiting for a connection: %w", ctx.Err())
 	}
-}
-
-// ready replaces the writer's connection when it was thrown away.
-func (e *sqliteEngine) ready(home chan *sqliteConn, conn *sqliteConn) (*sqliteConn, error) {
-	if conn != nil {
-		return conn, nil
-	}
-	conn, err := openSQLiteConn(e.path, true)
-	if err != nil {
-		home <- nil
-		return nil, fmt.Errorf("store: open the database again: %w", err)
-	}
-	return conn, nil
 }
 
 func (e *sqliteEngine) openReader() (*sqliteConn, error) {
@@ -207,18 +186,17 @@ func (e *sqliteEngine) openReader() (*sqliteConn, error) {
 	return conn, nil
 }
 
-// put gives a connection back; one that is broken is closed and opened anew by the next who needs it.
-func (e *sqliteEngine) put(home chan *sqliteConn, conn *sqliteConn, broken bool) {
-	if !broken || e.path == memoryLocation {
-		home <- conn
-		return
+// putReader gives a reader back; one that is broken is closed, and opened anew by the next who needs it.
+func (e *sqliteEngine) putReader(conn *sqliteConn, broken bool) {
+	switch {
+	case e.readers == nil:
+		e.writer.give(conn)
+	case broken:
+		_ = conn.close()
+		e.spare <- struct{}{}
+	default:
+		e.readers <- conn
 	}
-	_ = conn.close()
-	if home == e.writer {
-		home <- nil
-		return
-	}
-	e.spare <- struct{}{}
 }
 
 // retryable is never true: with one writer there is nothing to collide with.
@@ -233,18 +211,14 @@ func (e *sqliteEngine) close() error {
 	e.closing.Do(func() {
 		close(e.closed)
 		// Readers first: the last connection to close folds the journal into the database.
-		if e.readers != e.writer {
-			for range cap(e.readers) {
-				select {
-				case conn := <-e.readers:
-					errs = append(errs, conn.close())
-				case <-e.spare:
-				}
+		for range cap(e.readers) {
+			select {
+			case conn := <-e.readers:
+				errs = append(errs, conn.close())
+			case <-e.spare:
 			}
 		}
-		if conn := <-e.writer; conn != nil {
-			errs = append(errs, conn.close())
-		}
+		errs = append(errs, e.writer.close())
 		if e.lock != nil {
 			errs = append(errs, e.lock.release())
 		}

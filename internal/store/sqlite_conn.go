@@ -16,6 +16,8 @@ type sqliteConn struct {
 	raw        driver.Conn
 	statements map[string]sqliteStatement
 	arguments  []driver.NamedValue
+	// group is the group whose transaction is open on this connection, if it is one that writes.
+	group *commitGroup
 }
 
 // sqliteStatement is a prepared statement; the driver's has both methods.
@@ -28,9 +30,9 @@ type sqliteStatement interface {
 // Memory has to stay small: a page cache grows with use up to 2 MiB. What does not fit is read again from the system's
 // cache, which costs a microsecond.
 var (
-	sqliteBase   = []string{"busy_timeout = 5000", "foreign_keys = ON", "temp_store = MEMORY", "trusted_schema = OFF"}
-	sqliteWriter = []string{"journal_mode = WAL", "synchronous = FULL", "cache_size = -2048"}
-	sqliteReader = []string{"query_only = ON", "cache_size = -2048"}
+	everySettings  = []string{"busy_timeout = 5000", "foreign_keys = ON", "temp_store = MEMORY", "trusted_schema = OFF"}
+	writerSettings = []string{"journal_mode = WAL", "synchronous = FULL", "cache_size = -2048"}
+	readerSettings = []string{"query_only = ON", "cache_size = -2048"}
 )
 
 func openSQLiteConn(location string, writer bool) (*sqliteConn, error) {
@@ -39,11 +41,11 @@ func openSQLiteConn(location string, writer bool) (*sqliteConn, error) {
 		return nil, err
 	}
 	c := &sqliteConn{raw: raw, statements: map[string]sqliteStatement{}}
-	settings := sqliteReader
+	settings := readerSettings
 	if writer {
-		settings = sqliteWriter
+		settings = writerSettings
 	}
-	for _, group := range [][]string{sqliteBase, settings} {
+	for _, group := range [][]string{everySettings, settings} {
 		for _, pragma := range group {
 			if err := c.script("PRAGMA " + pragma); err != nil {
 				_ = raw.Close()
@@ -118,7 +120,7 @@ func (c *sqliteConn) query(query string, each func(*sqliteRow) error, args ...an
 	current := &sqliteRow{values: make([]driver.Value, len(rows.Columns()))}
 	for {
 		switch err := rows.Next(current.values); {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err
@@ -157,12 +159,8 @@ func (r *sqliteRow) Scan(destination ...any) error {
 	return nil
 }
 
-// sqliteSession is a transaction on a borrowed connection.
-type sqliteSession struct {
-	engine *sqliteEngine
-	conn   *sqliteConn
-	home   chan *sqliteConn
-}
+// sqliteSession runs statements on a borrowed connection. How the transaction ends is a View's or an Update's own.
+type sqliteSession struct{ conn *sqliteConn }
 
 func (s *sqliteSession) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	if err := ctx.Err(); err != nil {
@@ -189,21 +187,19 @@ func (s *sqliteSession) query(ctx context.Context, query string, each func(row) 
 // batch is one row: for a statement of several SQLite keeps a journal of its own, in case the second row fails.
 func (s *sqliteSession) batch() int { return 1 }
 
-// commit makes the transaction durable. The deadline is looked at before and never during: a commit is done or not.
-func (s *sqliteSession) commit(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		s.rollback()
-		return err
-	}
-	if _, err := s.conn.exec("COMMIT"); err != nil {
-		s.rollback()
-		return err
-	}
-	s.engine.put(s.home, s.conn, false)
-	return nil
+// sqliteView is a transaction that reads, and sees one moment of the database.
+type sqliteView struct {
+	sqliteSession
+	engine *sqliteEngine
 }
 
-func (s *sqliteSession) rollback() {
-	_, err := s.conn.exec("ROLLBACK")
-	s.engine.put(s.home, s.conn, err != nil)
+// commit ends the transaction. There is nothing to keep.
+func (v *sqliteView) commit(ctx context.Context) error {
+	v.rollback()
+	return ctx.Err()
+}
+
+func (v *sqliteView) rollback() {
+	_, err := v.conn.exec("ROLLBACK")
+	v.engine.putReader(v.conn, err != nil)
 }

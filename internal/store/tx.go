@@ -13,7 +13,7 @@ import (
 
 // Tx is a transaction in progress. It must not outlive the function it was given to, nor be shared by goroutines.
 type Tx struct {
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // a Tx does not outlive the call whose context this is
 	session session
 	write   bool
 	// now is one time for the whole transaction, in milliseconds.
