@@ -159,7 +159,7 @@ func TestASearchAmongTenThousandUsersReadsFew(t *testing.T) {
 		t.Fatal(err)
 	}
 	everybody := time.Since(begin)
-	for _, filter := range []string{`email = "U09999@example.org"`, `email ^= "u"`, `email ^= "u0999"`, `username ^= "u0999"`, `family_name = "Bakker"`, `status = "Disabled"`, ``} {
+	for _, filter := range []string{`email = "U09999@example.org"`, `email ^= "u0999"`, `username ^= "u0999"`, `family_name = "Bakker"`, `status = "Disabled"`, ``} {
 		best := everybody
 		for range 3 {
 			begin := time.Now()
