@@ -431,3 +431,14 @@ func TestDestinationsAreMasked(t *testing.T) {
 		})
 	}
 }
+
+func FuzzIssuerOf(f *testing.F) {
+	for _, seed := range []string{"", "..", "a.b.c", "a.eyJpc3MiOiJ4In0.c", "a.eyJpc3MiOjF9.c", "a.bnVsbA.c", "a b.eyJpc3MiOiJ4In0.c"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		if issuer, ok := issuerOf(token); !ok && issuer != "" {
+			t.Errorf("%q has no form and yet an issuer, %q", token, issuer)
+		}
+	})
+}
