@@ -115,7 +115,7 @@ func (x *exchange) refuse(r *refusal) *answer {
 	x.refusal = r
 	a := &answer{status: r.status, contentType: jsonType, errorType: r.errorType}
 	t, isType := responseTypes[r.responseType]
-	if isType && (a.status == 0 || r.responseType == "INTEGRATION_FAILURE" && a.status == 504) {
+	if a.status == 0 {
 		a.status = t.status
 	}
 	if a.errorType == "" {

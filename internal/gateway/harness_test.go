@@ -269,6 +269,8 @@ func newWorld(t testing.TB, a *api, variables map[string]string) *world {
 	return w
 }
 
+func (w *world) engine() *authz.Engine { return authz.New(poolKeys{}) }
+
 // ServeHTTP is the server's part: all of the path is the gateway's, as with a host that names the API.
 func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	id := apiID
@@ -330,4 +332,25 @@ func expect(t *testing.T, got reply, status int, body, errorType string) {
 	if e := got.Header.Get("x-amzn-ErrorType"); e != errorType {
 		t.Errorf("x-amzn-ErrorType is %q, want %q", e, errorType)
 	}
+}
+
+func validator(id string, parameters bool) wire.Document[types.RequestValidator] {
+	return wire.Document[types.RequestValidator]{Value: types.RequestValidator{Id: &id, ValidateRequestParameters: parameters}}
+}
+
+// sendChunked posts a body without telling its length.
+func sendChunked(t *testing.T, h http.Handler, path, body string) reply {
+	t.Helper()
+	server := httptest.NewServer(h)
+	defer server.Close()
+	response, err := http.Post(server.URL+path, "application/json", io.MultiReader(strings.NewReader(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{response, string(text)}
 }

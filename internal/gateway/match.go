@@ -36,6 +36,14 @@ func (g *Gateway) match(x *exchange) *refusal {
 	if x.method == nil {
 		return x.unmatched(authz.RouteNotFound).explained(x.request.Method+" "+quoted(x.path.text()), "a method of the deployment")
 	}
+	if x.path.ambiguous {
+		// An encoded slash stays inside its segment, on AWS too. A backend that reads it as a slash must not be led to a
+		// path that asks for something else than what was asked for here.
+		if other, _ := x.stage.router.match(x.path.leniently(), x.request.Method, nil); other != nil && !x.method.guardedAlike(other) {
+			x.method = nil
+			return x.unmatched(authz.RouteNotFound).explained("the path holds escaped separators; read as separators they lead to "+quoted(other.resource.path)+", which is guarded differently", "a path that can be read in one way only")
+		}
+	}
 	if why := x.stage.closedByPolicy; why != "" {
 		return refuse(authz.ResourcePolicyDenied).saying(x.anonymousDenied()).explained(why, "a policy that allows everybody to invoke every method, or none")
 	}

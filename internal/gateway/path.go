@@ -11,7 +11,12 @@ type path struct {
 	segments []segment
 	// trailing tells that the path ended in a slash, which plays no part in matching (fact 1.10).
 	trailing bool
+	// ambiguous tells that a segment holds an escaped character that some servers take for a separator.
+	ambiguous bool
 }
+
+// separators are the characters that some servers split a segment at, or cut it off from, after they decoded it.
+const separators = `/\;`
 
 // segment is one part of a path: decoded for matching and for parameters, escaped in one canonical way for the upstream.
 type segment struct{ text, escaped string }
@@ -33,8 +38,12 @@ func normalise(escaped string, into []segment) (p path, ok bool) {
 				return path{}, false
 			}
 			s = segment{text, url.PathEscape(text)}
+			p.ambiguous = p.ambiguous || strings.ContainsAny(text, separators)
 		} else if strings.IndexByte(part, ';') >= 0 {
 			return path{}, false
+		} else if !isPlain(part) {
+			s.escaped = url.PathEscape(part)
+			p.ambiguous = p.ambiguous || strings.ContainsAny(part, separators)
 		}
 		if !harmless(s.text) {
 			return path{}, false
@@ -42,6 +51,17 @@ func normalise(escaped string, into []segment) (p path, ok bool) {
 		p.segments = append(p.segments, s)
 	}
 	return p, true
+}
+
+// isPlain tells that every byte of a segment may stand in a path unescaped.
+func isPlain(part string) bool {
+	for i := range len(part) {
+		c := part[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && strings.IndexByte("-._~!$&'()*+,:=@", c) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // harmless tells that a decoded segment cannot be taken for a step to another directory, by a server that decodes
@@ -55,15 +75,8 @@ func harmless(text string) bool {
 	if strings.IndexByte(text, '.') < 0 {
 		return true
 	}
-	for text != "" {
-		part := text
-		if i := strings.IndexAny(text, `/\`); i >= 0 {
-			part, text = text[:i], text[i+1:]
-		} else {
-			text = ""
-		}
-		part, _, _ = strings.Cut(part, ";")
-		if part == "." || part == ".." {
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if part, _, _ = strings.Cut(part, ";"); part == "." || part == ".." {
 			return false
 		}
 	}
@@ -72,7 +85,20 @@ func harmless(text string) bool {
 
 // after is the path behind its first n segments.
 func (p path) after(n int) path {
-	return path{segments: p.segments[n:], trailing: p.trailing && len(p.segments) > n}
+	return path{segments: p.segments[n:], trailing: p.trailing && len(p.segments) > n, ambiguous: p.ambiguous}
+}
+
+// leniently is the path as a server reads it that decodes first and splits then.
+func (p path) leniently() []segment {
+	var read []segment
+	for _, s := range p.segments {
+		for part := range strings.FieldsFuncSeq(s.text, func(r rune) bool { return r == '/' || r == '\\' }) {
+			if part, _, _ = strings.Cut(part, ";"); part != "" {
+				read = append(read, segment{part, part})
+			}
+		}
+	}
+	return read
 }
 
 // text is the decoded path, for people, templates and records; escaped is its canonical form.

@@ -13,7 +13,7 @@ type refusal struct {
 	// message is $context.error.message; it is null without one.
 	message string
 	isNull  bool
-	// errorType and status say what the response type's default does not.
+	// errorType and status, where they are set, go before the response type's own.
 	errorType string
 	status    int
 	// saw and expected explain the reason to people; checks are the engine's.
@@ -41,7 +41,11 @@ var outlines = func() map[authz.Reason]outline {
 // refuse is the refusal that the list of reasons describes.
 func refuse(reason authz.Reason) *refusal {
 	o := outlines[reason]
-	return &refusal{reason: reason, responseType: o.responseType, message: o.message, status: o.status, isNull: o.message == ""}
+	r := &refusal{reason: reason, responseType: o.responseType, message: o.message, isNull: o.message == ""}
+	if _, hasOwn := responseTypes[o.responseType]; !hasOwn {
+		r.status = o.status
+	}
+	return r
 }
 
 func (r *refusal) because(cause error) *refusal {
@@ -59,14 +63,14 @@ func (r *refusal) explained(saw, expected string) *refusal {
 	return r
 }
 
-// internal is the answer when an integration cannot be run as it is configured.
+// internalError is the answer when an integration cannot be run as it is configured.
 func internalError(cause error) *refusal {
 	r := refuse(authz.IntegrationFailed).saying("Internal server error").because(cause)
 	r.responseType = typeAPIConfiguration
 	return r
 }
 
-// failure is the answer when an integration could not be reached or broke off.
+// integrationFailure is the answer when an integration could not be reached or broke off.
 func integrationFailure(cause error) *refusal {
 	return refuse(authz.IntegrationFailed).saying("Internal server error").because(cause)
 }

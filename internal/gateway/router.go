@@ -1,6 +1,9 @@
 package gateway
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // router finds the method for a path and a verb. As on AWS a static segment beats a named one and that a greedy one, from
 // left to right; a branch that has no method for the verb is left again for the next best (recorded: POST /test and OPTIONS
@@ -105,4 +108,10 @@ func (r *router) matchFrom(segments []segment, at int, verb string, found []para
 		}
 	}
 	return nil, found
+}
+
+// guardedAlike tells that two methods let in the same requests.
+func (m *methodPlan) guardedAlike(other *methodPlan) bool {
+	return m == other || m.authorization == other.authorization && m.authorizer == other.authorizer && m.keyRequired == other.keyRequired &&
+		slices.Equal(m.scopes, other.scopes)
 }
