@@ -145,9 +145,9 @@ func (s *site) checkExplain(t *testing.T, token tokens) {
 	}
 }
 
-// pairMessage is what AWS says of an Authorization header it takes for a broken signature.
+// pairMessage is what AWS says of an Authorization header it takes for a broken signature. That the whole value is hashed is chosen.
 func pairMessage(header string) string {
-	sum := sha256.Sum256([]byte(strings.TrimPrefix(header, "Bearer ")))
+	sum := sha256.Sum256([]byte(header))
 	return fmt.Sprintf(`{"message":"Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with Base64): '%s'."}`,
 		base64.StdEncoding.EncodeToString(sum[:]))
 }

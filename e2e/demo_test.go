@@ -26,8 +26,8 @@ func TestTheDemo(t *testing.T) {
 			continue
 		}
 		commands++
-		// The CLI checks the options and writes a skeleton of the answer, without sending anything.
-		parse := exec.CommandContext(t.Context(), "sh", "-c", "TOKEN=t aws "+command+" --generate-cli-skeleton output")
+		// The CLI reads every option and writes a skeleton of the input, without sending anything.
+		parse := exec.CommandContext(t.Context(), "sh", "-c", "TOKEN=t aws "+command+" --generate-cli-skeleton input")
 		parse.Env = append(parse.Environ(), "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1", "AWS_PAGER=")
 		if said, err := parse.CombinedOutput(); err != nil {
 			t.Errorf("aws %s: %v %s", command, err, said)

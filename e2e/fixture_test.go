@@ -11,40 +11,78 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	poolTypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 )
 
 const (
 	userPassword = "Correct-horse-1"
 	callbackURL  = "http://localhost:3000/callback"
+	// callbackURLs is a list as JSON, because version 1 of the CLI fetches a word that is a URL.
+	callbackURLs = `["` + callbackURL + `"]`
 	customScope  = "user_management_lambdas/api"
 )
 
 // site is what most tests need: a pool with a client, a user, and an API with a scoped and a plain method behind it.
 type site struct {
 	*process
-	poolID, poolARN, clientID       string
-	apiID, rootID, authorizerID     string
-	plainID, scopedID, deploymentID string
+	poolID, poolARN, clientID   string
+	apiID, rootID, authorizerID string
+	plainID, scopedID           string
 }
 
-// newPool makes a pool with a user, a resource server and an app client that may have its scope.
+// newPool makes a pool with a user, a resource server and an app client that may have its scope. It uses the SDK, which is quicker than
+// the CLI by far; TestTheWalk makes everything by the CLI.
 func (p *process) newPool(t *testing.T, name string) *site {
 	t.Helper()
 	s := &site{process: p}
-	pool := p.aws(t, "cognito-idp", "create-user-pool", "--pool-name", name)
-	s.poolID, s.poolARN = text(t, pool, "UserPool", "Id"), text(t, pool, "UserPool", "Arn")
-	p.aws(t, "cognito-idp", "create-resource-server", "--user-pool-id", s.poolID, "--identifier", "user_management_lambdas",
-		"--name", "user_management_lambdas", "--scopes", "ScopeName=api,ScopeDescription=api")
-	client := p.aws(t, "cognito-idp", "create-user-pool-client", "--user-pool-id", s.poolID, "--client-name", "web",
-		"--explicit-auth-flows", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
-		"--allowed-o-auth-flows-user-pool-client", "--allowed-o-auth-flows", "code", "implicit",
-		"--allowed-o-auth-scopes", "openid", "email", customScope,
-		"--callback-urls", callbackURL, "--logout-urls", callbackURL, "--supported-identity-providers", "COGNITO")
-	s.clientID = text(t, client, "UserPoolClient", "ClientId")
-	s.addUser(t, "jo")
+	pools := cognito.NewFromConfig(p.sdk())
+	pool, err := pools.CreateUserPool(t.Context(), &cognito.CreateUserPoolInput{PoolName: &name})
+	must(t, err)
+	s.poolID, s.poolARN = *pool.UserPool.Id, *pool.UserPool.Arn
+	_, err = pools.CreateResourceServer(t.Context(), &cognito.CreateResourceServerInput{
+		UserPoolId: &s.poolID, Identifier: aws.String("user_management_lambdas"), Name: aws.String("user_management_lambdas"),
+		Scopes: []poolTypes.ResourceServerScopeType{{ScopeName: aws.String("api"), ScopeDescription: aws.String("api")}},
+	})
+	must(t, err)
+	client, err := pools.CreateUserPoolClient(t.Context(), &cognito.CreateUserPoolClientInput{
+		UserPoolId: &s.poolID, ClientName: aws.String("web"),
+		ExplicitAuthFlows:               []poolTypes.ExplicitAuthFlowsType{"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"},
+		AllowedOAuthFlowsUserPoolClient: true, AllowedOAuthFlows: []poolTypes.OAuthFlowType{"code", "implicit"},
+		AllowedOAuthScopes: []string{"openid", "email", customScope}, CallbackURLs: []string{callbackURL}, LogoutURLs: []string{callbackURL},
+		SupportedIdentityProviders: []string{"COGNITO"},
+	})
+	must(t, err)
+	s.clientID = *client.UserPoolClient.ClientId
+	_, err = pools.AdminCreateUser(t.Context(), &cognito.AdminCreateUserInput{
+		UserPoolId: &s.poolID, Username: aws.String("jo"), MessageAction: "SUPPRESS", UserAttributes: []poolTypes.AttributeType{
+			{Name: aws.String("email"), Value: aws.String("jo@example.com")}, {Name: aws.String("email_verified"), Value: aws.String("true")}},
+	})
+	must(t, err)
+	_, err = pools.AdminSetUserPassword(t.Context(), &cognito.AdminSetUserPasswordInput{
+		UserPoolId: &s.poolID, Username: aws.String("jo"), Password: aws.String(userPassword), Permanent: true,
+	})
+	must(t, err)
 	return s
 }
 
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sdk is the configuration of SDK clients for this server.
+func (p *process) sdk() aws.Config {
+	return aws.Config{Region: "eu-west-1", BaseEndpoint: &p.url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+}
+
+// addUser makes a user by the CLI.
 func (s *site) addUser(t *testing.T, name string) {
 	t.Helper()
 	s.aws(t, "cognito-idp", "admin-create-user", "--user-pool-id", s.poolID, "--username", name, "--message-action", "SUPPRESS",
@@ -56,17 +94,44 @@ func (s *site) addUser(t *testing.T, name string) {
 func (p *process) newSite(t *testing.T) *site {
 	t.Helper()
 	s := p.newPool(t, "site")
-	api := p.aws(t, "apigateway", "create-rest-api", "--name", "site")
-	s.apiID, s.rootID = text(t, api, "id"), text(t, api, "rootResourceId")
-	s.authorizerID = text(t, p.aws(t, "apigateway", "create-authorizer", "--rest-api-id", s.apiID, "--name", "pool", "--type", "COGNITO_USER_POOLS",
-		"--provider-arns", s.poolARN, "--identity-source", "method.request.header.Authorization"), "id")
-	s.plainID = s.addMethod(t, "plain")
-	s.scopedID = s.addMethod(t, "scoped", "--authorization-scopes", customScope)
-	s.deploy(t)
+	apis := apigateway.NewFromConfig(p.sdk())
+	api, err := apis.CreateRestApi(t.Context(), &apigateway.CreateRestApiInput{Name: aws.String("site")})
+	must(t, err)
+	s.apiID, s.rootID = *api.Id, *api.RootResourceId
+	authorizer, err := apis.CreateAuthorizer(t.Context(), &apigateway.CreateAuthorizerInput{
+		RestApiId: &s.apiID, Name: aws.String("pool"), Type: "COGNITO_USER_POOLS", ProviderARNs: []string{s.poolARN},
+		IdentitySource: aws.String("method.request.header.Authorization"),
+	})
+	must(t, err)
+	s.authorizerID = *authorizer.Id
+	method := func(path string, scopes ...string) string {
+		t.Helper()
+		resource, err := apis.CreateResource(t.Context(), &apigateway.CreateResourceInput{RestApiId: &s.apiID, ParentId: &s.rootID, PathPart: &path})
+		must(t, err)
+		get, ok := aws.String("GET"), aws.String("200")
+		_, err = apis.PutMethod(t.Context(), &apigateway.PutMethodInput{RestApiId: &s.apiID, ResourceId: resource.Id, HttpMethod: get,
+			AuthorizationType: aws.String("COGNITO_USER_POOLS"), AuthorizerId: &s.authorizerID, AuthorizationScopes: scopes})
+		must(t, err)
+		_, err = apis.PutIntegration(t.Context(), &apigateway.PutIntegrationInput{RestApiId: &s.apiID, ResourceId: resource.Id, HttpMethod: get,
+			Type: "MOCK", RequestTemplates: map[string]string{"application/json": `{"statusCode":200}`}})
+		must(t, err)
+		_, err = apis.PutMethodResponse(t.Context(), &apigateway.PutMethodResponseInput{RestApiId: &s.apiID, ResourceId: resource.Id, HttpMethod: get, StatusCode: ok})
+		must(t, err)
+		_, err = apis.PutIntegrationResponse(t.Context(), &apigateway.PutIntegrationResponseInput{RestApiId: &s.apiID, ResourceId: resource.Id, HttpMethod: get,
+			StatusCode: ok, ResponseTemplates: map[string]string{"application/json": claimsTemplate}})
+		must(t, err)
+		return *resource.Id
+	}
+	s.plainID, s.scopedID = method("plain"), method("scoped", customScope)
+	_, err = apis.CreateDeployment(t.Context(), &apigateway.CreateDeploymentInput{RestApiId: &s.apiID, StageName: aws.String("dev")})
+	must(t, err)
 	return s
 }
 
-// addMethod makes GET /path behind the authorizer with a MOCK integration that answers claims.
+// claimsTemplate answers with what the authorizer handed on.
+const claimsTemplate = `{"sub":"$context.authorizer.claims.sub","use":"$context.authorizer.claims.token_use"}`
+
+// addMethod makes GET /path behind the authorizer by the CLI, with a MOCK integration that answers claims.
 func (s *site) addMethod(t *testing.T, path string, scopes ...string) (resourceID string) {
 	t.Helper()
 	resourceID = text(t, s.aws(t, "apigateway", "create-resource", "--rest-api-id", s.apiID, "--parent-id", s.rootID, "--path-part", path), "id")
@@ -78,14 +143,15 @@ func (s *site) addMethod(t *testing.T, path string, scopes ...string) (resourceI
 	run("put-method", append([]string{"--authorization-type", "COGNITO_USER_POOLS", "--authorizer-id", s.authorizerID}, scopes...)...)
 	run("put-integration", "--type", "MOCK", "--request-templates", `{"application/json":"{\"statusCode\":200}"}`)
 	run("put-method-response", "--status-code", "200")
-	run("put-integration-response", "--status-code", "200", "--response-templates",
-		`{"application/json":"{\"sub\":\"$context.authorizer.claims.sub\",\"use\":\"$context.authorizer.claims.token_use\"}"}`)
+	template, err := json.Marshal(map[string]string{"application/json": claimsTemplate})
+	must(t, err)
+	run("put-integration-response", "--status-code", "200", "--response-templates", string(template))
 	return resourceID
 }
 
 func (s *site) deploy(t *testing.T) {
 	t.Helper()
-	s.deploymentID = text(t, s.aws(t, "apigateway", "create-deployment", "--rest-api-id", s.apiID, "--stage-name", "dev"), "id")
+	s.aws(t, "apigateway", "create-deployment", "--rest-api-id", s.apiID, "--stage-name", "dev")
 }
 
 // invoke sends GET path with an Authorization header, or none when it is empty.
@@ -104,13 +170,11 @@ type tokens struct{ id, access, refresh string }
 // passwordSignIn is InitiateAuth with USER_PASSWORD_AUTH.
 func (s *site) passwordSignIn(t *testing.T, user string) tokens {
 	t.Helper()
-	answer := s.aws(t, "cognito-idp", "initiate-auth", "--client-id", s.clientID, "--auth-flow", "USER_PASSWORD_AUTH",
-		"--auth-parameters", "USERNAME="+user+",PASSWORD="+userPassword)
-	return tokens{
-		id:      text(t, answer, "AuthenticationResult", "IdToken"),
-		access:  text(t, answer, "AuthenticationResult", "AccessToken"),
-		refresh: text(t, answer, "AuthenticationResult", "RefreshToken"),
-	}
+	answer, err := cognito.NewFromConfig(s.sdk()).InitiateAuth(t.Context(), &cognito.InitiateAuthInput{
+		ClientId: &s.clientID, AuthFlow: "USER_PASSWORD_AUTH", AuthParameters: map[string]string{"USERNAME": user, "PASSWORD": userPassword},
+	})
+	must(t, err)
+	return tokens{*answer.AuthenticationResult.IdToken, *answer.AuthenticationResult.AccessToken, *answer.AuthenticationResult.RefreshToken}
 }
 
 var csrf = regexp.MustCompile(`name="_csrf"\s+value="([^"]+)"`)

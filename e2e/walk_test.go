@@ -14,7 +14,7 @@ func TestTheWalk(t *testing.T) {
 	pool := p.aws(t, "cognito-idp", "create-user-pool", "--pool-name", "walk")
 	s.poolID, s.poolARN = text(t, pool, "UserPool", "Id"), text(t, pool, "UserPool", "Arn")
 	oauth := []string{"--allowed-o-auth-flows-user-pool-client", "--allowed-o-auth-flows", "code",
-		"--callback-urls", callbackURL, "--logout-urls", callbackURL, "--supported-identity-providers", "COGNITO"}
+		"--callback-urls", callbackURLs, "--logout-urls", callbackURLs, "--supported-identity-providers", "COGNITO"}
 	s.clientID = text(t, p.aws(t, append([]string{"cognito-idp", "create-user-pool-client", "--user-pool-id", s.poolID, "--client-name", "web",
 		"--allowed-o-auth-scopes", "openid", "email"}, oauth...)...), "UserPoolClient", "ClientId")
 	s.addUser(t, "jo")
