@@ -46,6 +46,7 @@ type exchange struct {
 	segmentRoom   [12]segment
 	parameterRoom [4]parameter
 	headerRoom    [8]string
+	backendRoom   backendAnswer
 }
 
 // payloadLimit is AWS's for requests and for what templates read of an integration's answer.

@@ -54,7 +54,8 @@ func (m *mockIntegration) invoke(_ *Gateway, x *exchange) (*answer, *refusal) {
 			return nil, internalError(errNoMockStatus)
 		}
 	}
-	return m.responses.answer(x, &backendAnswer{status: status})
+	x.backendRoom.status = status
+	return m.responses.answer(x, &x.backendRoom)
 }
 
 // mockStatus reads statusCode. AWS takes objects that are not quite JSON here ({statusCode: 200}, which the CDK writes).

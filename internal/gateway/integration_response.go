@@ -53,8 +53,12 @@ func (c *compiler) integrationResponses(where string, docs map[string]types.Inte
 	return all
 }
 
-// choose finds the response whose pattern matches the whole of what is selected by, else the one without a pattern.
-func (r integrationResponses) choose(selection string) *integrationResponse {
+// choose finds the response whose pattern matches the whole of the backend's status, else the one without a pattern.
+func (r *integrationResponses) choose(status int) *integrationResponse {
+	if len(r.patterned) == 0 {
+		return r.fallback
+	}
+	selection := strconv.Itoa(status)
 	for _, response := range r.patterned {
 		if response.pattern.MatchString(selection) {
 			return response
@@ -64,8 +68,8 @@ func (r integrationResponses) choose(selection string) *integrationResponse {
 }
 
 // answer maps the backend's answer by the response that its status selects.
-func (r integrationResponses) answer(x *exchange, backend *backendAnswer) (*answer, *refusal) {
-	chosen := r.choose(strconv.Itoa(backend.status))
+func (r *integrationResponses) answer(x *exchange, backend *backendAnswer) (*answer, *refusal) {
+	chosen := r.choose(backend.status)
 	if chosen == nil {
 		return nil, internalError(fmt.Errorf("no integration response for status %d, and none without a selection pattern", backend.status))
 	}
@@ -84,6 +88,10 @@ func (r integrationResponses) answer(x *exchange, backend *backendAnswer) (*answ
 		return a, nil
 	}
 	a.contentType = template.mediaType
+	if template.isLiteral {
+		a.body = template.literal
+		return a, nil
+	}
 	override := vtl.NewMap().Put("header", vtl.NewMap())
 	text, refused := template.render(x, &templateInput{
 		body:     func() (string, *refusal) { return string(backend.body), nil },

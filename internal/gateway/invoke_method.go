@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -155,6 +156,8 @@ func (x *exchange) testOutput(a *answer) *apigateway.TestInvokeMethodOutput {
 
 func failureText(r *refusal) string {
 	switch {
+	case errors.Is(r.cause, errEndpoint):
+		return "Invalid endpoint address"
 	case r.saw != "":
 		return r.saw
 	case r.cause != nil:

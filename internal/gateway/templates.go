@@ -20,13 +20,20 @@ type mappingTemplate struct {
 	mediaType string
 	parsed    *vtl.Template
 	err       error
+	// literal is the text of a template that has nothing to evaluate, made once for all answers.
+	literal   []byte
+	isLiteral bool
 }
 
 func compileTemplates(texts map[string]string) templates {
 	all := make(templates, len(texts))
 	for mediaType, text := range texts {
-		parsed, err := vtl.Parse(text)
-		all[mediaType] = &mappingTemplate{mediaType, parsed, err}
+		t := &mappingTemplate{mediaType: mediaType}
+		if t.parsed, t.err = vtl.Parse(text); t.err == nil {
+			text, t.isLiteral = t.parsed.Literal()
+			t.literal = []byte(text)
+		}
+		all[mediaType] = t
 	}
 	return all
 }
