@@ -12,17 +12,17 @@ import (
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/apigateway"
-	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
 	"github.com/poolgate/poolgate/internal/wire"
 )
 
 // Describe returns the record of a request with what would mend a refusal, filled in with the API's own ids, and with a look
-// at whether the API as edited would answer differently. It is for people and asks the store.
+// at whether the API as edited would answer differently. It is nil when the request is not remembered here: a node remembers its
+// latest ones until it stops. It is for people and asks the store.
 func (g *Gateway) Describe(ctx context.Context, requestID string) (*decision.Record, error) {
 	r, ok := g.ring.Get(requestID)
 	if !ok {
-		return nil, fault.NotFound("NotFoundException", "No request with the id %s is remembered here. A node remembers its latest %d requests until it stops.", requestID, decision.RingRecords)
+		return nil, nil
 	}
 	if r.Allowed {
 		return r, nil
