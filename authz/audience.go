@@ -50,9 +50,10 @@ func translateClasses(expression string) string {
 			out.WriteString(rest[:2])
 			i++
 		default:
-			if rest[0] == '[' {
+			switch rest[0] {
+			case '[':
 				inClass = true
-			} else if rest[0] == ']' {
+			case ']':
 				inClass = false
 			}
 			out.WriteByte(rest[0])

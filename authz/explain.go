@@ -52,12 +52,11 @@ var checkNames = [passedAll]string{
 
 // view is what an explanation shows of a token: never the whole of it. A nil view sees nothing and costs nothing.
 type view struct {
-	detail             string
-	alg, kid           string
-	hasAlg, hasKid     bool
-	pool               Pool
-	claims             *Claims // verified or not
-	expires, notBefore time.Time
+	detail         string
+	alg, kid       string
+	hasAlg, hasKid bool
+	pool           Pool
+	claims         *Claims // verified or not
 }
 
 // seeParsed notes what a token says of itself before anything about it is verified.

@@ -36,7 +36,8 @@ Exits 0 only if every answer was the expected one.`,
 
 func runDemo(cmd *cobra.Command, addr string, keep bool) (failed error) {
 	ctx := cmd.Context()
-	if host, _, err := net.SplitHostPort(addr); err != nil || !(host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1") {
+	host, _, err := net.SplitHostPort(addr)
+	if loopback := host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"; err != nil || !loopback {
 		return fail("poolgate serve --access-key ID:SECRET listens anywhere", "the demo listens on loopback only, not on %q", addr)
 	}
 	s, err := start(ctx, server.Config{Addr: addr, Data: ":memory:", Log: slog.New(slog.DiscardHandler)})

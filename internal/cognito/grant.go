@@ -120,7 +120,7 @@ func (g *grant) issue() (Tokens, error) {
 // result is what InitiateAuth and its like answer.
 func (t Tokens) result() *types.AuthenticationResultType {
 	result := &types.AuthenticationResultType{
-		AccessToken: aws.String(t.Access), ExpiresIn: int32(t.ExpiresIn), TokenType: aws.String("Bearer"), //nolint:gosec // a day at most
+		AccessToken: aws.String(t.Access), ExpiresIn: int32(t.ExpiresIn), TokenType: aws.String("Bearer"), // a day at most
 	}
 	if t.ID != "" {
 		result.IdToken = aws.String(t.ID)

@@ -55,10 +55,10 @@ type keyring struct {
 // cachedKeysets bounds the cache; a pool beyond it costs a read of the store.
 const cachedKeysets = 1024
 
-func newKeyring(s *Service) (*keyring, error) {
+func newKeyring(s *Service) *keyring {
 	k := &keyring{service: s, stock: newKeyStock(), cache: map[string]*keyset{}}
 	s.store.Watch(poolTopic(""), func(topic string) { k.forget(strings.TrimPrefix(topic, poolTopic(""))) })
-	return k, nil
+	return k
 }
 
 // Close stops making keys ahead of need.

@@ -26,10 +26,10 @@ func TestWrongPasswordsLockTheUserForAWhile(t *testing.T) {
 	_, err = s.bySRP("ann", goodPassword, nil)
 	refused(t, err, notAuthorized, "Password attempts exceeded")
 
-	for _, lock := range []time.Duration{2, 4, 8} {
-		s.clock.Advance(lock*time.Second/2 + 10*time.Millisecond)
+	for _, lock := range []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second} {
+		s.clock.Advance(lock/2 + 10*time.Millisecond)
 		wrong("Incorrect username or password.")
-		s.clock.Advance(lock*time.Second/2 + 10*time.Millisecond)
+		s.clock.Advance(lock/2 + 10*time.Millisecond)
 		wrong("Password attempts exceeded")
 	}
 	s.clock.Advance(8 * time.Second)

@@ -72,11 +72,7 @@ func New(cfg Config) (*Service, error) {
 		s.random = rand.Reader
 	}
 	s.engine, s.phantoms = authz.New(s), newPhantoms()
-	keys, err := newKeyring(s)
-	if err != nil {
-		return nil, err
-	}
-	s.keys = keys
+	s.keys = newKeyring(s)
 	return s, nil
 }
 

@@ -139,7 +139,7 @@ func TestRefreshTokensAreFivePartJWEsAsAWSs(t *testing.T) {
 	}
 	// It is a real one: another library decrypts it, with the key that nobody uses for that.
 	keys := must(s.keys.of(t.Context(), s.poolID))(t)
-	parsed, err := jose.ParseEncrypted(token, []jose.KeyAlgorithm{jose.RSA_OAEP}, []jose.ContentEncryption{jose.A256GCM})
+	parsed, err := jose.ParseEncryptedCompact(token, []jose.KeyAlgorithm{jose.RSA_OAEP}, []jose.ContentEncryption{jose.A256GCM})
 	if err != nil {
 		t.Fatal(err)
 	}

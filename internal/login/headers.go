@@ -68,6 +68,7 @@ func isHeaderList(list string) bool {
 		return false
 	}
 	return !slices.ContainsFunc([]byte(list), func(c byte) bool {
-		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_, ", c) >= 0)
+		plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_, ", c) >= 0
+		return !plain
 	})
 }

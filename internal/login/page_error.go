@@ -31,9 +31,9 @@ var errorTexts = map[string]string{
 
 // showError is the page that takes an error which no client can be told of. The status is 400: nothing on it went well.
 func (h *Handler) showError(x *exchange) (*answer, error) {
-	sent, err := query(x.Request)
-	if err != nil {
-		return h.errorPage(x, http.StatusBadRequest, "invalid_request"), nil
+	reason := "invalid_request"
+	if sent, err := query(x.Request); err == nil {
+		reason = sent.get("error")
 	}
-	return h.errorPage(x, http.StatusBadRequest, sent.get("error")), nil
+	return h.errorPage(x, http.StatusBadRequest, reason), nil
 }

@@ -90,8 +90,9 @@ func (h *Handler) newPasswordPage(x *exchange, a *authorization, code int, sessi
 func sentAttributes(form params) (attributes map[string]string, names []string) {
 	attributes = make(map[string]string)
 	for _, pair := range form.pairs {
-		name, ok := strings.CutPrefix(pair.name, "requiredAttributes[")
-		if name, ok = strings.CutSuffix(name, "]"); !ok || name == "" || len(names) == maxAttributes {
+		rest, prefixed := strings.CutPrefix(pair.name, "requiredAttributes[")
+		name, suffixed := strings.CutSuffix(rest, "]")
+		if !prefixed || !suffixed || name == "" || len(names) == maxAttributes {
 			continue
 		}
 		attributes[name] = pair.value

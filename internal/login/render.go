@@ -156,7 +156,7 @@ func (h *Handler) pageFace(x *exchange, e *fault.Error) *answer {
 	if s := e.Kind.Status(); s >= http.StatusInternalServerError || e.Code == unknownDomain {
 		return h.errorPage(x, s, code)
 	}
-	sent, _ := query(x.Request) //nolint:errcheck // what was unreadable is not told
+	sent, _ := query(x.Request) // what was unreadable is not told
 	location := "error=" + escape(code)
 	if id := sent.get("client_id"); isClientID(id) {
 		location += "&client_id=" + escape(id)

@@ -61,7 +61,7 @@ func (h *Handler) session(x *exchange, poolID string) (*session, error) {
 // remember starts a new session in place of the browser's old one, so that a planted cookie is worth nothing.
 func (h *Handler) remember(x *exchange, poolID string, who signedIn) (cookie, error) {
 	raw := make([]byte, sessionBytes)
-	rand.Read(raw) //nolint:errcheck // never fails
+	rand.Read(raw) // never fails
 	token := base64.RawURLEncoding.EncodeToString(raw)
 	err := h.store.Update(x.Context(), func(tx *store.Tx) error {
 		if err := forgetOld(tx, x, poolID); err != nil {

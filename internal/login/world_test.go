@@ -172,7 +172,7 @@ func (w *world) browse(prefix string) *browser {
 				DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 					return new(net.Dialer).DialContext(ctx, network, address.Host)
 				},
-				TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the test server's own certificate
+				TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // the test server's own certificate
 			},
 		},
 	}

@@ -196,7 +196,7 @@ func TestCertificatesAreKeptAndBounded(t *testing.T) {
 		}
 		return leaf
 	}
-	if ask("localhost") != ask("localhost") {
+	if first, again := ask("localhost"), ask("localhost"); first != again {
 		t.Error("each connection gets a new certificate")
 	}
 	for i := range maxLeaves + 10 {

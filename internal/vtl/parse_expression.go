@@ -1,6 +1,7 @@
 package vtl
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -197,7 +198,9 @@ func (p *parser) doubleQuoted() (expression, error) {
 		}
 		nodes, err := inner.block(nil)
 		if err != nil {
-			return nil, p.fail("inside the string: " + err.(*SyntaxError).Problem)
+			var inside *SyntaxError
+			errors.As(err, &inside)
+			return nil, p.fail("inside the string: " + inside.Problem)
 		}
 		p.pos = at + 1
 		return &interpolated{nodes}, nil
