@@ -4,11 +4,15 @@ import (
 	"math"
 )
 
-// The SQL text of documents, the same for both databases. A document is live while it has no expiry or has not
+// The SQL text of documents, the same for both databases. A document is live while it has no expiry (0) or has not
 // reached it; every statement that returns documents says so.
+//
+// Two turns of phrase keep SQLite from compiling a statement anew for each new value of a parameter, which costs several
+// times what the statement does: NOT BETWEEN, because a comparison of the expiry by itself would be held against the
+// partial index, and the CAST, because it looks at a parameter that is the limit itself.
 const (
 	selectDocument = `SELECT version, body FROM document
-		WHERE kind = $1 AND scope = $2 AND id = $3 AND (expires = 0 OR expires > $4)`
+		WHERE kind = $1 AND scope = $2 AND id = $3 AND expires NOT BETWEEN 1 AND $4`
 
 	selectStoredKeys = `SELECT keys, expires FROM document WHERE kind = $1 AND scope = $2 AND id = $3`
 
@@ -24,33 +28,33 @@ const (
 	deleteScope = `DELETE FROM document WHERE kind = $1 AND scope = $2`
 
 	countScope = `SELECT COUNT(*) FROM document
-		WHERE kind = $1 AND scope = $2 AND (expires = 0 OR expires > $3)`
+		WHERE kind = $1 AND scope = $2 AND expires NOT BETWEEN 1 AND $3`
 
 	selectScope = `SELECT scope, id, version, body FROM document
-		WHERE kind = $1 AND scope = $2 AND id > $3 AND (expires = 0 OR expires > $4)
-		ORDER BY id LIMIT $5`
+		WHERE kind = $1 AND scope = $2 AND id > $3 AND expires NOT BETWEEN 1 AND $4
+		ORDER BY id LIMIT CAST($5 AS BIGINT)`
 
 	selectByKey = `SELECT d.scope, d.id, d.version, d.body
 		FROM document_key k JOIN document d ON d.kind = k.kind AND d.scope = k.scope AND d.id = k.id
 		WHERE k.kind = $1 AND k.scope = $2 AND k.name = $6 AND k.value = $7 AND k.id > $3
-		AND (d.expires = 0 OR d.expires > $4)
-		ORDER BY k.id LIMIT $5`
+		AND d.expires NOT BETWEEN 1 AND $4
+		ORDER BY k.id LIMIT CAST($5 AS BIGINT)`
 
 	// A document may have several keys within the range, so that a join would give it more than once.
 	selectByKeyRange = `SELECT scope, id, version, body FROM document
-		WHERE kind = $1 AND scope = $2 AND id > $3 AND (expires = 0 OR expires > $4) AND id IN (
+		WHERE kind = $1 AND scope = $2 AND id > $3 AND expires NOT BETWEEN 1 AND $4 AND id IN (
 			SELECT id FROM document_key WHERE kind = $1 AND scope = $2 AND name = $6 AND value >= $7 AND value < $8)
-		ORDER BY id LIMIT $5`
+		ORDER BY id LIMIT CAST($5 AS BIGINT)`
 
 	selectByKeyFrom = `SELECT scope, id, version, body FROM document
-		WHERE kind = $1 AND scope = $2 AND id > $3 AND (expires = 0 OR expires > $4) AND id IN (
+		WHERE kind = $1 AND scope = $2 AND id > $3 AND expires NOT BETWEEN 1 AND $4 AND id IN (
 			SELECT id FROM document_key WHERE kind = $1 AND scope = $2 AND name = $6 AND value >= $7)
-		ORDER BY id LIMIT $5`
+		ORDER BY id LIMIT CAST($5 AS BIGINT)`
 
 	selectByKeyAnywhere = `SELECT d.scope, d.id, d.version, d.body
 		FROM document_key k JOIN document d ON d.kind = k.kind AND d.scope = k.scope AND d.id = k.id
-		WHERE k.kind = $1 AND k.name = $2 AND k.value = $3 AND (d.expires = 0 OR d.expires > $4)
-		ORDER BY k.scope, k.id LIMIT $5`
+		WHERE k.kind = $1 AND k.name = $2 AND k.value = $3 AND d.expires NOT BETWEEN 1 AND $4
+		ORDER BY k.scope, k.id LIMIT CAST($5 AS BIGINT)`
 )
 
 // document is a row of the table, ready to be written.

@@ -15,7 +15,7 @@ const (
 )
 
 const (
-	selectExpired = `SELECT kind, scope, id FROM document WHERE expires > 0 AND expires <= $1 ORDER BY expires LIMIT $2`
+	selectExpired = `SELECT kind, scope, id FROM document WHERE expires > 0 AND expires <= $1 ORDER BY expires LIMIT CAST($2 AS BIGINT)`
 	deleteExpired = `DELETE FROM document WHERE kind = $1 AND scope = $2 AND id = $3 AND expires > 0 AND expires <= $4 RETURNING keys`
 )
 
