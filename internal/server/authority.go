@@ -222,7 +222,7 @@ func readIssuer(path string) (*tls.Certificate, error) {
 	return &issuer, nil
 }
 
-// makeIssuer makes an authority that may sign names of this machine only. Clients that trust it check that too.
+// makeIssuer makes an authority, and the text that keeps it: its certificate and its key. It signs servers, no further authorities.
 func makeIssuer() (*tls.Certificate, []byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
