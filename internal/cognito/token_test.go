@@ -116,11 +116,11 @@ func TestHeadersAndKeysAreAWSs(t *testing.T) {
 		}
 	}
 	_, err := s.Key(t.Context(), authz.Pool{Region: "eu-west-1", ID: s.poolID}, "no such key")
-	if err != authz.ErrKeyUnknown { //nolint:errorlint // the engine switches on it
+	if err != authz.ErrKeyUnknown {
 		t.Errorf("an unknown kid gives %v", err)
 	}
 	for _, pool := range []authz.Pool{{Region: "us-east-1", ID: s.poolID}, {Region: "eu-west-1", ID: "eu-west-1_none"}} {
-		if _, err := s.Key(t.Context(), pool, id[1]); err != authz.ErrPoolNotFound { //nolint:errorlint // as above
+		if _, err := s.Key(t.Context(), pool, id[1]); err != authz.ErrPoolNotFound {
 			t.Errorf("%v gives %v", pool, err)
 		}
 	}

@@ -107,7 +107,7 @@ func (h *httpIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
 	}
 	x.trace.endpointRequest(request)
 	sent := time.Now()
-	response, err := g.transport.RoundTrip(request) // a transport follows no redirects
+	response, err := g.transport.RoundTrip(request) //nolint:bodyclose // the answer that streams it closes it; a transport follows no redirects
 	if err != nil {
 		cancel()
 		return nil, failed(ctx, err)

@@ -44,7 +44,7 @@ func (c *compiler) integrationResponses(where string, docs map[string]types.Inte
 		}
 		compiled, err := regexp.Compile(`\A(?:` + pattern + `)\z`)
 		if err != nil {
-			c.problem("%s: the selection pattern of response %s cannot be used: %w", where, key, err)
+			_ = c.problem("%s: the selection pattern of response %s cannot be used: %w", where, key, err)
 			continue
 		}
 		r.pattern = compiled

@@ -36,12 +36,12 @@ func (c *compiler) mappings(where string, parameters map[string]string, prefix s
 	for _, key := range slices.Sorted(maps.Keys(parameters)) {
 		place, name, ok := strings.Cut(strings.TrimPrefix(key, prefix), ".")
 		if !ok || !strings.HasPrefix(key, prefix) {
-			c.problem("%s: the parameter %q is not one of %s*", where, key, prefix)
+			_ = c.problem("%s: the parameter %q is not one of %s*", where, key, prefix)
 			continue
 		}
 		from := c.source(parameters[key])
 		if from == nil {
-			c.problem("%s: the value %q of parameter %q is no mapping expression", where, parameters[key], key)
+			_ = c.problem("%s: the value %q of parameter %q is no mapping expression", where, parameters[key], key)
 			continue
 		}
 		all = append(all, mapping{place, name, from})

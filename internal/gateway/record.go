@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -52,7 +53,7 @@ func (x *exchange) fillRefusal(r *decision.Record, a *answer) {
 	if x.request.Header.Get("Origin") != "" && !a.sets("Access-Control-Allow-Origin") {
 		r.Warnings = append(r.Warnings, authz.CORSHeadersMissing)
 	}
-	if x.request.Method == "OPTIONS" && r.RefusedBy == string(authz.ByAuthorizer) {
+	if x.request.Method == http.MethodOptions && r.RefusedBy == string(authz.ByAuthorizer) {
 		r.Warnings = append(r.Warnings, authz.PreflightBehindAuthorizer)
 	}
 }

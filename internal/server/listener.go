@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -21,7 +22,7 @@ const (
 // listen listens for both protocols. The configuration of TLS is asked for at the first TLS connection and not before.
 // What Accept returns for TLS is a *tls.Conn whose handshake is the server's to do, as net/http expects it.
 func listen(addr string, config func() (*tls.Config, error)) (net.Listener, error) {
-	inner, err := net.Listen("tcp", addr)
+	inner, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}

@@ -43,7 +43,7 @@ func openSQLiteDirectory(directory string) (_ *sqliteEngine, err error) {
 	}
 	defer func() {
 		if err != nil {
-			lock.release()
+			_ = lock.release()
 		}
 	}()
 	path := filepath.Join(directory, "poolgate.db")

@@ -117,7 +117,7 @@ func (s *Store) transact(ctx context.Context, session session, write bool, fn fu
 // Bump marks topic ("restapi/abc123", "pool-keys/eu-west-1_x") as changed, in this transaction.
 func (tx *Tx) Bump(topic string) {
 	if !tx.write {
-		tx.fail(errReadOnly)
+		_ = tx.fail(errReadOnly)
 		return
 	}
 	if !slices.Contains(tx.bump.topics, topic) {

@@ -106,7 +106,7 @@ func start() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	initdb := exec.Command(filepath.Join(binaries, "initdb"), "-D", filepath.Join(directory, "data"),
+	initdb := exec.CommandContext(context.Background(), filepath.Join(binaries, "initdb"), "-D", filepath.Join(directory, "data"),
 		"-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
 	initdb.SysProcAttr, initdb.Dir = identity, directory
 	if output, err := initdb.CombinedOutput(); err != nil {
@@ -117,7 +117,7 @@ func start() (string, error) {
 		return "", err
 	}
 	defer func() { _ = log.Close() }()
-	shell := exec.Command("/bin/sh", "-c", keeper, "sh", binaries, directory)
+	shell := exec.CommandContext(context.Background(), "/bin/sh", "-c", keeper, "sh", binaries, directory)
 	shell.SysProcAttr, shell.Dir, shell.Stdout, shell.Stderr = identity, directory, log, log
 	// Kept open until this process ends.
 	if held, err = shell.StdinPipe(); err != nil {
