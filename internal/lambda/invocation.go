@@ -1,0 +1,21 @@
+// Package lambda owns functions: their documents, versions, aliases, layers and permissions, and the processes that run them, which
+// speak the Lambda Runtime API. It knows nothing of who calls: API Gateway, a pool's trigger, a person.
+package lambda
+
+// Invocation is a synchronous call of a function by another service of this server.
+type Invocation struct {
+	// Function is an ARN, with a version or alias behind it or without.
+	Function string
+	// Principal and SourceARN are who calls, as the function's resource policy knows them: apigateway.amazonaws.com and
+	// arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/VERB/path.
+	Principal, SourceARN string
+	Payload              []byte
+}
+
+// Answer is what the function gave back. Failed says that it is an error object (Handled or Unhandled on AWS).
+type Answer struct {
+	Payload []byte
+	Failed  bool
+	// Kind is the FunctionError: Handled or Unhandled.
+	Kind string
+}
