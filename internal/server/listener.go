@@ -13,7 +13,8 @@ import (
 const (
 	// firstByteTimeout is how long a connection may be silent. Browsers open connections ahead of need.
 	firstByteTimeout = 10 * time.Second
-	// maxSilent is how many silent connections are waited for at once; more wait in the system's queue.
+	// maxSilent is how many silent connections are waited for at once. One more ends one of them, any one: who opens connections
+	// and says nothing must not keep those out who speak at once.
 	maxSilent = 1024
 	// tlsRecord is the first byte of every TLS handshake.
 	tlsRecord = 0x16
@@ -26,17 +27,17 @@ func listen(addr string, config func() (*tls.Config, error)) (net.Listener, erro
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
-	return newListener(inner, config, firstByteTimeout), nil
+	return newListener(inner, config, firstByteTimeout, maxSilent), nil
 }
 
-func newListener(inner net.Listener, config func() (*tls.Config, error), timeout time.Duration) *listener {
+func newListener(inner net.Listener, config func() (*tls.Config, error), timeout time.Duration, most int) *listener {
 	l := &listener{
 		Listener: inner,
 		config:   config,
 		timeout:  timeout,
+		most:     most,
 		accepted: make(chan result),
 		closed:   make(chan struct{}),
-		slots:    make(chan struct{}, maxSilent),
 		silent:   map[net.Conn]bool{},
 	}
 	l.running.Go(l.run)
@@ -47,12 +48,12 @@ type listener struct {
 	net.Listener
 	config  func() (*tls.Config, error)
 	timeout time.Duration
+	most    int
 
 	accepted chan result
 	closed   chan struct{}
 	closing  sync.Once
 	running  sync.WaitGroup
-	slots    chan struct{}
 
 	mu     sync.Mutex
 	silent map[net.Conn]bool
@@ -92,24 +93,15 @@ func (l *listener) Close() error {
 
 func (l *listener) run() {
 	for {
-		select {
-		case l.slots <- struct{}{}:
-		case <-l.closed:
-			return
-		}
 		conn, err := l.Listener.Accept()
 		if err != nil {
-			<-l.slots
 			// The server decides whether to try again, and after which pause: until it asks, nothing happens here.
 			if !l.deliver(nil, err) {
 				return
 			}
 			continue
 		}
-		l.running.Go(func() {
-			defer func() { <-l.slots }()
-			l.receive(conn)
-		})
+		l.running.Go(func() { l.receive(conn) })
 	}
 }
 
@@ -140,6 +132,13 @@ func (l *listener) watch(conn net.Conn) bool {
 	defer l.mu.Unlock()
 	if l.silent == nil {
 		return false
+	}
+	for other := range l.silent { // in no order, so that nobody can arrange whose turn it is
+		if len(l.silent) < l.most {
+			break
+		}
+		delete(l.silent, other)
+		_ = other.Close()
 	}
 	l.silent[conn] = true
 	return true

@@ -35,7 +35,7 @@ func startBoth(t *testing.T, timeout time.Duration) *both {
 		t.Fatal(err)
 	}
 	b := &both{t: t, addr: inner.Addr().String(), roots: x509.NewCertPool()}
-	l := newListener(inner, func() (*tls.Config, error) { b.asked.Add(1); return certificates.config() }, timeout)
+	l := newListener(inner, func() (*tls.Config, error) { b.asked.Add(1); return certificates.config() }, timeout, maxSilent)
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		proto := r.Proto
@@ -180,7 +180,7 @@ func TestWithoutACertificateTLSIsRefusedAndHTTPGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newListener(inner, func() (*tls.Config, error) { return nil, errors.New("no disk") }, firstByteTimeout)
+	l := newListener(inner, func() (*tls.Config, error) { return nil, errors.New("no disk") }, firstByteTimeout, maxSilent)
 	defer l.Close()
 	if _, err := tls.Dial("tcp", inner.Addr().String(), &tls.Config{InsecureSkipVerify: true}); err == nil {
 		t.Error("a handshake succeeded")
@@ -226,7 +226,7 @@ func TestTheServerHearsOfFailuresAndDecides(t *testing.T) {
 	}
 	f := &failing{Listener: inner}
 	f.failures.Store(2)
-	l := newListener(f, nil, firstByteTimeout)
+	l := newListener(f, nil, firstByteTimeout, maxSilent)
 	defer l.Close()
 	for range 2 {
 		if _, err := l.Accept(); !errors.Is(err, errTooMany) {

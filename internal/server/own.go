@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -108,14 +109,25 @@ func (o *own) moveClock(r *http.Request) (any, error) {
 		if err != nil {
 			return nil, &problem{status: http.StatusBadRequest, Message: "now is not an RFC 3339 time", Hint: hint, permanent: err}
 		}
-		o.clock.Set(now)
-		return o.clockNow(), nil
+		return o.moveTo(now)
 	}
 	by, err := time.ParseDuration(move.Advance)
 	if err != nil {
 		return nil, &problem{status: http.StatusBadRequest, Message: "advance is not a duration", Hint: hint, permanent: err}
 	}
-	o.clock.Advance(by)
+	// 292 years more or less, at the most, so that the sum is a time.
+	return o.moveTo(o.clock.Now().Add(by))
+}
+
+// The first and the last year that the clock may be moved to. A Go duration spans 292 years, and what is made at such a time
+// expires years after it.
+const firstYear, lastYear = 1970, 2200
+
+func (o *own) moveTo(now time.Time) (any, error) {
+	if year := now.Year(); year < firstYear || year > lastYear {
+		return nil, &problem{status: http.StatusBadRequest, Message: fmt.Sprintf("the clock moves between the years %d and %d", firstYear, lastYear)}
+	}
+	o.clock.Set(now)
 	return o.clockNow(), nil
 }
 

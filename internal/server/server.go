@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"time"
 
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/store"
@@ -20,13 +19,9 @@ import (
 // Memory is the data directory's name for keeping nothing.
 const Memory = ":memory:"
 
-// Limits of the listener. AWS's gateway allows about 10 KiB of headers; a token of a megabyte still gets the
+// headerLimit bounds a request's header, in bytes. AWS's gateway allows about 10 KiB; a token of a megabyte still gets the
 // authorizer's own 401 here, so the limit is above that.
-const (
-	headerLimit       = 1<<20 + 64<<10
-	readHeaderTimeout = 10 * time.Second
-	idleTimeout       = 2 * time.Minute
-)
+const headerLimit = 1<<20 + 64<<10
 
 // BoundKeys binds the keys in a file to one pool and no other.
 type BoundKeys struct{ PoolARN, File string }
@@ -76,6 +71,9 @@ func Start(ctx context.Context, config Config) (*Server, error) {
 	if err := mayListen(config); err != nil {
 		return nil, err
 	}
+	if err := mayStore(config); err != nil {
+		return nil, err
+	}
 	s := &Server{config: config, done: make(chan error, 1)}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
@@ -97,7 +95,7 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	if s.listener, err = listen(s.config.Addr, authority.config); err != nil {
-		return hinted(err, "is another server running? choose another port with --addr 127.0.0.1:PORT")
+		return hintedListen(s.config.Addr, err)
 	}
 	if err := s.name(); err != nil {
 		return err
@@ -113,13 +111,7 @@ func (s *Server) open(ctx context.Context) error {
 	if s.parts, err = compose(s.config, s.store, time); err != nil {
 		return err
 	}
-	s.http = &http.Server{
-		Handler:           s.parts.handler(s.config),
-		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    headerLimit,
-		ErrorLog:          slog.NewLogLogger(s.config.Log.Handler(), slog.LevelInfo),
-	}
+	s.http = patient.server(s.parts.handler(s.config), s.config.Log)
 	return nil
 }
 
