@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,9 +39,29 @@ func openPostgres(ctx context.Context, location string) (*postgresEngine, error)
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
 		where := fmt.Sprintf("%s:%d/%s", config.ConnConfig.Host, config.ConnConfig.Port, config.ConnConfig.Database)
-		return nil, fmt.Errorf("store: the database at %s does not answer: %w", where, err)
+		return nil, &SetupError{
+			Problem: fmt.Sprintf("the database at %s does not let us in: %s", where, innermost(err)),
+			Advice:  "check that PostgreSQL runs there, and its URL: --store postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+		}
 	}
 	return &postgresEngine{pool: pool}, nil
+}
+
+// innermost is what kept a connection from being made, on one line: the driver lists every address and protocol that it tried.
+func innermost(err error) string {
+	var refused *pgconn.PgError
+	var network *net.OpError
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &refused):
+		return refused.Message
+	case errors.As(err, &name):
+		return name.Error()
+	case errors.As(err, &network):
+		return network.Error()
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 func (e *postgresEngine) begin(ctx context.Context, write bool) (session, error) {
