@@ -52,7 +52,7 @@ func (s *Service) beginSRP(ctx context.Context, a *attempt) (outcome, error) {
 			return outcome{}, err
 		}
 		next.Username, stored = a.phantomOf(keys)
-		next.SRP.Phantom = true
+		next.Sub, next.SRP.Phantom = a.phantomSub(keys), 1
 	} else {
 		if stored, err = s.openVerifier(a.user, a.poolID); err != nil {
 			return outcome{}, err
@@ -96,6 +96,15 @@ func (a *attempt) phantomOf(keys *keyset) (string, verifier) {
 	return name, stored
 }
 
+// phantomSub is the sub of such an answer's session, as long as a real one.
+func (a *attempt) phantomSub(keys *keyset) string {
+	if a.user != nil {
+		return a.user.Sub
+	}
+	id, _ := keys.phantom(a.pool.foldName(a.username))
+	return id
+}
+
 // verifySRP checks the client's proof. It is here that a wrong password surfaces.
 func (s *Service) verifySRP(ctx context.Context, a *attempt) (outcome, error) {
 	timestamp := a.params["TIMESTAMP"]
@@ -108,7 +117,7 @@ func (s *Service) verifySRP(ctx context.Context, a *attempt) (outcome, error) {
 	}
 	var stored verifier
 	switch {
-	case exchange.Phantom || a.user == nil || a.user.SealedVerifier == "":
+	case exchange.Phantom != 0 || a.user == nil || a.user.SealedVerifier == "":
 		keys, err := s.keysOf(ctx, a.poolID)
 		if err != nil {
 			return outcome{}, err
@@ -129,7 +138,7 @@ func (s *Service) verifySRP(ctx context.Context, a *attempt) (outcome, error) {
 	want := srpSignature(key, a.poolID, a.session.Username, block, timestamp)
 	given, err := base64.StdEncoding.DecodeString(a.params["PASSWORD_CLAIM_SIGNATURE"])
 	right := err == nil && subtle.ConstantTimeCompare(want, given) == 1
-	if !right || exchange.Phantom || a.user == nil {
+	if !right || exchange.Phantom != 0 || a.user == nil {
 		return outcome{}, s.wrongPassword(ctx, a)
 	}
 	return s.proceed(ctx, a)

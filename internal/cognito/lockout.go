@@ -75,7 +75,7 @@ func newPhantoms() *phantoms { return &phantoms{seed: maphash.MakeSeed()} }
 
 // failed judges an attempt for a name: refused unseen while locked, counted otherwise.
 func (p *phantoms) failed(poolID, username string, now time.Time) *fault.Error {
-	hash := maphash.String(p.seed, poolID+"\x00"+username)
+	hash := p.hash(poolID, username)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	slot := &p.slots[hash%uint64(len(p.slots))]
@@ -87,4 +87,17 @@ func (p *phantoms) failed(poolID, username string, now time.Time) *fault.Error {
 	}
 	slot.failures = slot.failures.another(now)
 	return incorrectPassword().Becausef("user %q does not exist", username)
+}
+
+// locked tells whether a name is refused unseen at now.
+func (p *phantoms) locked(poolID, username string, now time.Time) bool {
+	hash := p.hash(poolID, username)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	slot := &p.slots[hash%uint64(len(p.slots))]
+	return slot.hash == hash && slot.failures.locked(now)
+}
+
+func (p *phantoms) hash(poolID, username string) uint64 {
+	return maphash.String(p.seed, poolID+"\x00"+username)
 }

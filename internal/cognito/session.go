@@ -29,8 +29,9 @@ type session struct {
 type srpSession struct {
 	// A is the client's public value, B what it was answered, Secret is b; all big-endian.
 	A, B, Secret []byte
-	// Phantom says that the user does not exist and that the client's settings hide it.
-	Phantom bool `json:",omitempty"`
+	// Phantom is 1 when there is nobody to answer for and the client's settings hide that, else 0: a number, because the sealed
+	// session must be as long for the one as for the other.
+	Phantom int
 }
 
 // spentSession marks a session that was used. Its scope is the pool, its id the session's.

@@ -370,6 +370,27 @@ func TestUsersWhoDoNotExistLookLikeOthersWhenTheClientHidesThem(t *testing.T) {
 		}
 		_, err := s.byPassword(name, "Wrong-horse-1")
 		refused(t, err, notAuthorized, "Password attempts exceeded")
+		_, err = s.initiate(types.AuthFlowTypeUserSrpAuth, map[string]string{"USERNAME": name, "SRP_A": newSRPClient(t).A()})
+		refused(t, err, notAuthorized, "Password attempts exceeded")
+	}
+}
+
+// TestTheSecretBlocksLengthDoesNotTellWhoExists: it is sealed, and nobody can read it, but anybody can measure it.
+func TestTheSecretBlocksLengthDoesNotTellWhoExists(t *testing.T) {
+	s := newSignIn(t, func(in *cip.CreateUserPoolClientInput) {
+		in.PreventUserExistenceErrors = types.PreventUserExistenceErrorTypesEnabled
+	})
+	// The numbers in it are a byte shorter now and then, for everybody: what counts is the longest of some.
+	longest := func(name string) (most int) {
+		for range 8 {
+			params := map[string]string{"USERNAME": name, "SRP_A": newSRPClient(t).A()}
+			most = max(most, len(must(s.initiate(types.AuthFlowTypeUserSrpAuth, params))(t).ChallengeParameters["SECRET_BLOCK"]))
+		}
+		return most
+	}
+	s.user(s.poolID, "new", attr("email", "new@example.com")) // has no password of their own yet
+	if ann, eve, invited := longest("ann"), longest("eve"), longest("new"); ann != eve || ann != invited {
+		t.Errorf("%d bytes for a user, %d for nobody, %d for a user with a temporary password", ann, eve, invited)
 	}
 }
 
