@@ -79,18 +79,53 @@ It is not affiliated with Amazon Web Services.`,
   poolgate explain 5f0c6f5e-3a8f-4f0e-9a30-0d6f5f0c6f5e`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return fail("poolgate help shows the commands", "there is no command %q", args[0])
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:       version(),
+		Args:          noCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("poolgate {{.Version}}\n")
+	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fail(cmd.CommandPath()+" --help shows its flags", "%s", strings.TrimSuffix(err.Error(), "."))
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newServe(), newDemo(), newExplain(), newVersion())
 	return root
+}
+
+// newHelp is cobra's help, but for a command that does not exist it is a misuse like any other.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Tell about a command",
+		RunE: func(help *cobra.Command, args []string) error {
+			cmd, rest, err := help.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return noCommand(help.Root(), rest)
+			}
+			cmd.InitDefaultHelpFlag() // else what --help shows and this does not would differ
+			cmd.InitDefaultVersionFlag()
+			return cmd.Help()
+		},
+	}
+}
+
+// noCommand takes no arguments at the root: what stands there was meant as a command.
+func noCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "poolgate help shows the commands"
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean poolgate " + strings.Join(near, " or poolgate ") + "?"
+	}
+	return fail(hint, "there is no command %q", args[0])
+}
+
+// noArguments is for commands that take flags only.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fail(cmd.CommandPath()+" --help shows what it takes", "%s takes no arguments, and %q is one", cmd.CommandPath(), args[0])
 }

@@ -2,9 +2,9 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +24,7 @@ each kind of token opens and why not.
 
 Exits 0 only if every answer was the expected one.`,
 		Example: "  poolgate demo\n  poolgate demo --keep",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDemo(cmd, addr, keep)
 		},
@@ -36,9 +36,8 @@ Exits 0 only if every answer was the expected one.`,
 
 func runDemo(cmd *cobra.Command, addr string, keep bool) (failed error) {
 	ctx := cmd.Context()
-	host, _, err := net.SplitHostPort(addr)
-	if loopback := host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"; err != nil || !loopback {
-		return fail("poolgate serve --access-key ID:SECRET listens anywhere", "the demo listens on loopback only, not on %q", addr)
+	if err := onLoopback(addr); err != nil {
+		return err
 	}
 	s, err := start(ctx, server.Config{Addr: addr, Data: ":memory:", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -52,6 +51,9 @@ func runDemo(cmd *cobra.Command, addr string, keep bool) (failed error) {
 		}
 	}()
 	if err := demo.Run(ctx, cmd.OutOrStdout(), s.URL()); err != nil {
+		if ctx.Err() != nil {
+			return fail("poolgate demo begins anew; nothing was kept", "the demo was interrupted")
+		}
 		if !keep {
 			return err
 		}
@@ -60,6 +62,18 @@ func runDemo(cmd *cobra.Command, addr string, keep bool) (failed error) {
 	if !keep {
 		return nil
 	}
-	cmd.Printf("\nServing on %s until interrupted.\n", s.URL())
+	_, _ = fmt.Fprintf(cmd.OutOrStdout(), "\nServing on %s until interrupted (Ctrl-C). Nothing is kept.\n", s.URL())
 	return s.Wait(ctx)
+}
+
+// onLoopback refuses an address that others reach: the demo's server asks nobody for keys.
+func onLoopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fail("write it as --addr HOST:PORT, for instance --addr 127.0.0.1:4566", "%q is not an address to listen on", addr)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fail("poolgate serve --access-key ID:SECRET listens anywhere", "the demo listens on loopback only, not on %q", addr)
 }

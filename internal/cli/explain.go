@@ -1,12 +1,16 @@
 package cli
 
 import (
+	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,12 +37,7 @@ x-amzn-RequestId header.
 Exits 0 when the request was allowed, 1 when it was refused, 2 when that cannot be told.`,
 		Example: `  poolgate explain 5f0c6f5e-3a8f-4f0e-9a30-0d6f5f0c6f5e
   poolgate explain --json 5f0c6f5e-3a8f-4f0e-9a30-0d6f5f0c6f5e`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || !requestID.MatchString(args[0]) {
-				return fail("curl -i shows it as x-amzn-RequestId", "explain needs one request id")
-			}
-			return nil
-		},
+		Args: oneRequest,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			record, raw, err := fetchRecord(cmd, endpoint, args[0])
 			if err != nil {
@@ -69,33 +68,79 @@ func defaultEndpoint() string {
 	return "http://127.0.0.1:4566"
 }
 
+// oneRequest takes exactly one request id.
+func oneRequest(_ *cobra.Command, args []string) error {
+	const hint = "curl -i shows it as x-amzn-RequestId, for instance 5f0c6f5e-3a8f-4f0e-9a30-0d6f5f0c6f5e"
+	switch {
+	case len(args) == 0:
+		return fail(hint, "which request? explain needs its id")
+	case len(args) > 1:
+		return fail("run it once for each", "explain takes one request id, not %d", len(args))
+	case !requestID.MatchString(args[0]):
+		return fail(hint, "%q is not a request id", args[0])
+	}
+	return nil
+}
+
 // fetchRecord asks a server for the decision record of a request.
 func fetchRecord(cmd *cobra.Command, endpoint, id string) (*decision.Record, []byte, error) {
-	request, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, endpoint+"/_poolgate/requests/"+id, nil)
+	base, err := url.Parse(endpoint)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, nil, fail("write it as --endpoint-url http://127.0.0.1:4566", "%q is not the URL of a server", endpoint)
+	}
+	request, err := http.NewRequestWithContext(cmd.Context(), http.MethodGet, base.JoinPath("_poolgate", "requests", id).String(), nil)
 	if err != nil {
-		return nil, nil, fail("write it as --endpoint-url http://127.0.0.1:4566", "%q is not a URL", endpoint)
+		return nil, nil, err
 	}
 	client := http.Client{Timeout: 10 * time.Second}
 	answer, err := client.Do(request)
 	if err != nil {
-		return nil, nil, fail("start one with poolgate serve, or name another with --endpoint-url", "no server answers at %s", endpoint)
+		return nil, nil, noAnswer(endpoint, err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	raw, err := io.ReadAll(io.LimitReader(answer.Body, recordLimit))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, noAnswer(endpoint, err)
 	}
-	switch answer.StatusCode {
-	case http.StatusOK:
-	case http.StatusNotFound:
-		return nil, nil, fail("a server remembers its last 10,000 gateway requests until it stops; send the request again",
-			"%s does not know request %s", endpoint, id)
-	default:
-		return nil, nil, fail("is it a poolgate server?", "%s answered %s", endpoint, answer.Status)
+	raw = bytes.TrimSpace(raw)
+	if answer.StatusCode != http.StatusOK {
+		return nil, nil, noRecord(endpoint, id, answer, raw)
 	}
-	var record decision.Record
-	if err := json.Unmarshal(raw, &record); err != nil {
-		return nil, nil, errors.Join(fail("is it a poolgate server?", "%s did not answer with a decision record", endpoint), err)
+	record := new(decision.Record)
+	if err := json.Unmarshal(raw, record); err != nil || record.RequestID != id {
+		return nil, nil, strangeServer(endpoint, "did not answer with a decision record")
 	}
-	return &record, raw, nil
+	return record, raw, nil
+}
+
+// noAnswer tells a server that is not there from one that cannot be talked to.
+func noAnswer(endpoint string, err error) error {
+	var why *url.Error
+	if errors.As(err, &why) {
+		err = why.Err
+	}
+	if certificate := new(tls.CertificateVerificationError); errors.As(err, &certificate) {
+		return fail("the same port answers without TLS: --endpoint-url http://…", "%s shows a certificate that is not trusted here", endpoint)
+	}
+	return fail("start one with poolgate serve, or name another with --endpoint-url URL", "no server answers at %s: %w", endpoint, err)
+}
+
+// noRecord says what an answer other than 200 means. A poolgate server explains itself: in JSON, or in two lines where it lets nobody in.
+func noRecord(endpoint, id string, answer *http.Response, raw []byte) error {
+	var said struct {
+		Message string `json:"message"`
+	}
+	refusal, hint, explained := strings.Cut(string(raw), "\nhint: ")
+	switch {
+	case answer.StatusCode == http.StatusNotFound && json.Unmarshal(raw, &said) == nil && said.Message != "":
+		return fail("it remembers its last 10,000 gateway requests until it stops, each server its own; send the request again",
+			"the server at %s does not remember request %s", endpoint, id)
+	case answer.StatusCode == http.StatusForbidden && explained:
+		return fail(hint, "%s", refusal)
+	}
+	return strangeServer(endpoint, "answered "+answer.Status)
+}
+
+func strangeServer(endpoint, did string) error {
+	return fail("name a poolgate server with --endpoint-url URL; AWS itself does not tell reasons", "%s %s", endpoint, did)
 }
