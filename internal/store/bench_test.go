@@ -166,8 +166,8 @@ func TestOpeningAnExistingDatabaseIsQuick(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// The best of ten: a busy machine is not what is measured here.
-	if best > 10*time.Millisecond {
+	// The best of ten, and generous: a busy machine and the race detector are not what is measured here. It takes 1.4 ms alone.
+	if best > 50*time.Millisecond {
 		t.Errorf("it takes %v", best)
 	}
 }
