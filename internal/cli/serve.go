@@ -2,9 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ loopback only with access keys. Everything is kept in the data directory.`,
   poolgate serve --data :memory:
   poolgate serve --addr 0.0.0.0:4566 --access-key test:secret
   poolgate serve --store postgres://user@db/poolgate`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			config, err := f.build(cmd)
 			if err != nil {
@@ -46,11 +47,11 @@ loopback only with access keys. Everything is kept in the data directory.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.config.Addr, "addr", "127.0.0.1:4566", "`HOST:PORT` to listen on")
-	flags.StringVar(&f.config.Data, "data", ".poolgate", "data `DIR`ectory, or :memory: to keep nothing")
+	flags.StringVar(&f.config.Data, "data", ".poolgate", "`DIR` that everything is kept in, or :memory: to keep nothing")
 	flags.StringVar(&f.config.Store, "store", "", "postgres://… `URL` of a shared database instead of the one in the data directory")
 	flags.StringArrayVar(&f.accessKeys, "access-key", nil, "`ID:SECRET` that requests must be signed with; repeat for more")
 	flags.StringVar(&f.config.PublicURL, "public-url", "", "`URL` that tokens and links carry (default http://localhost:PORT)")
-	flags.StringVar(&f.issuer, "issuer", "local", "who tokens say issued them: local or aws")
+	flags.StringVar(&f.issuer, "issuer", "local", "`WHO` tokens say issued them: local or aws")
 	flags.StringArrayVar(&f.config.Hosts, "host", nil, "further host `NAME` to answer to; repeat for more")
 	flags.BoolVar(&f.config.AWSPools, "aws-pools", false, "accept pools that live on AWS: fetch their keys from there")
 	flags.StringArrayVar(&f.jwks, "jwks", nil, "`POOL_ARN=FILE` with the keys of a pool that lives elsewhere; repeat for more")
@@ -75,6 +76,11 @@ func (f *serveFlags) build(cmd *cobra.Command) (server.Config, error) {
 			return config, fail("write it as --access-key ID:SECRET", "an access key must be ID:SECRET")
 		}
 		config.AccessKeys[id] = secret
+	}
+	for _, name := range config.Hosts {
+		if name == "" || strings.ContainsAny(name, " /:@?#") {
+			return config, fail("write it as --host api.example.test: a name alone, without scheme and port", "%q is not a host name", name)
+		}
 	}
 	for _, binding := range f.jwks {
 		arn, file, found := strings.Cut(binding, "=")
@@ -125,8 +131,9 @@ func start(ctx context.Context, config server.Config) (*server.Server, error) {
 	if hint := server.HintFor(err); hint != "" {
 		return nil, fail(hint, "%w", err)
 	}
-	if os.IsPermission(err) {
-		return nil, fail("choose a directory you may write to with --data DIR", "%w", err)
+	// Whatever else names a file at this point is the data directory, or in it.
+	if file := new(fs.PathError); errors.As(err, &file) {
+		return nil, fail("choose a directory that you may write to with --data DIR, or keep nothing with --data :memory:", "%w", err)
 	}
 	return nil, err
 }
