@@ -18,9 +18,13 @@ func TestTheDemo(t *testing.T) {
 			t.Errorf("the demo does not show %q", part)
 		}
 	}
+	if longest := widest(string(out)); longest > 160 {
+		t.Errorf("a line of the demo is %d columns wide", longest)
+	}
 	need(t, "aws")
 	commands := 0
-	for line := range strings.Lines(string(out)) {
+	// A command goes on in the next line after a backslash, as in a shell.
+	for line := range strings.Lines(strings.ReplaceAll(string(out), "\\\n", "")) {
 		command, found := strings.CutPrefix(strings.TrimSpace(line), "$ aws ")
 		if !found {
 			continue
@@ -36,4 +40,14 @@ func TestTheDemo(t *testing.T) {
 	if commands < 15 {
 		t.Errorf("only %d aws commands were printed", commands)
 	}
+}
+
+// widest is the number of columns of the widest line. A URL to open cannot be broken.
+func widest(text string) (columns int) {
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "$ LOGIN=") {
+			columns = max(columns, len([]rune(line)))
+		}
+	}
+	return columns
 }

@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -37,85 +38,134 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// The shape of a printed answer: what is longer or deeper is cut, with a mark where.
+// The shape of a printed answer.
 const (
-	longestText  = 100
-	longestList  = 3
-	deepestLevel = 3
+	longestText = 100
+	// widest is the column at which an answer or a command goes on in the next line.
+	widest = 100
+	// cut stands where something was left out.
+	cut = "…"
 )
 
-// abridge writes a JSON answer in a few lines: long lists, deep objects and long texts (tokens among them) are cut.
-func abridge(raw []byte) string {
-	var value any
+// abridge writes a JSON answer for people: of the members only those named (all when none is), in one line where it fits, else one
+// member a line. A member that wraps everything, as UserPool does, is not a level of its own. What is left out leaves a mark.
+func abridge(raw []byte, show ...string) string {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return "(empty)"
 	}
-	if err := json.Unmarshal(raw, &value); err != nil {
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
 		return shorten(string(raw))
 	}
+	return layout(pick(value, show), 1)
+}
+
+// member is a member of an object in the order in which it is printed; an object that was cut ends with one without a name.
+type member struct {
+	name  string
+	value any
+}
+
+// pick keeps the members that are named, in that order, and turns objects into lists of members.
+func pick(value any, show []string) any {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	names := slices.Sorted(maps.Keys(object))
+	if len(names) == 1 && len(show) > 0 {
+		if inner, wraps := object[names[0]].(map[string]any); wraps {
+			return []member{{names[0], pick(inner, show)}}
+		}
+	}
+	kept := names
+	if len(show) > 0 {
+		kept = slices.DeleteFunc(slices.Clone(show), func(name string) bool { _, has := object[name]; return !has })
+	}
+	members := make([]member, 0, len(kept)+1)
+	for _, name := range kept {
+		members = append(members, member{name, pick(object[name], nil)})
+	}
+	if len(kept) < len(names) {
+		members = append(members, member{value: cut})
+	}
+	return members
+}
+
+// layout writes a value that begins at so many levels of indentation.
+func layout(value any, level int) string {
+	if line := inline(value); len([]rune(line))+2*level <= widest {
+		return line
+	}
+	members, ok := value.([]member)
+	if !ok {
+		return inline(value)
+	}
+	indent := strings.Repeat("  ", level+1)
 	var b strings.Builder
-	writeValue(&b, value, 0)
+	b.WriteString("{\n")
+	for i, m := range members {
+		b.WriteString(indent)
+		if m.name == "" {
+			b.WriteString(cut)
+		} else {
+			fmt.Fprintf(&b, "%q: %s", m.name, layout(m.value, level+1))
+		}
+		if i < len(members)-1 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString(strings.Repeat("  ", level) + "}")
 	return b.String()
 }
 
-func writeValue(b *strings.Builder, value any, level int) {
+// inline writes a value in one line.
+func inline(value any) string {
 	switch v := value.(type) {
-	case map[string]any:
-		writeObject(b, v, level)
+	case []member:
+		words := make([]string, 0, len(v))
+		for _, m := range v {
+			if m.name == "" {
+				words = append(words, cut)
+				continue
+			}
+			words = append(words, fmt.Sprintf("%q: %s", m.name, inline(m.value)))
+		}
+		return "{" + strings.Join(words, ", ") + "}"
 	case []any:
-		writeList(b, v, level)
+		words := make([]string, 0, len(v))
+		for _, item := range v {
+			words = append(words, inline(pick(item, nil)))
+		}
+		return "[" + strings.Join(words, ", ") + "]"
 	case string:
-		_, _ = fmt.Fprintf(b, "%q", shorten(v))
-	case float64:
-		_, _ = fmt.Fprintf(b, "%v", json.Number(strings.TrimSuffix(fmt.Sprintf("%.3f", v), ".000")))
+		return literal(shorten(v))
+	case nil:
+		return "null"
 	default:
-		_, _ = fmt.Fprint(b, v)
+		return fmt.Sprint(v)
 	}
 }
 
-func writeObject(b *strings.Builder, object map[string]any, level int) {
-	if level >= deepestLevel && len(object) > 0 {
-		b.WriteString("{…}")
-		return
-	}
-	names := make([]string, 0, len(object))
-	for name := range object {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	b.WriteByte('{')
-	for i, name := range names {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		_, _ = fmt.Fprintf(b, "%q: ", name)
-		writeValue(b, object[name], level+1)
-	}
-	b.WriteByte('}')
-}
-
-func writeList(b *strings.Builder, list []any, level int) {
-	b.WriteByte('[')
-	for i, item := range list {
-		if i == longestList {
-			_, _ = fmt.Fprintf(b, ", … %d more", len(list)-longestList)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		writeValue(b, item, level+1)
-	}
-	b.WriteByte(']')
+// literal is a text as JSON writes it, without turning <, > and & into escapes.
+func literal(text string) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(text)
+	return strings.TrimSpace(b.String())
 }
 
 // shorten keeps the beginning of a long text; of a token that is its header, which tells what it is and opens nothing.
 func shorten(text string) string {
 	if strings.HasPrefix(text, "eyJ") && len(text) > 24 {
-		return text[:16] + "…"
+		return text[:16] + cut
 	}
 	if runes := []rune(text); len(runes) > longestText {
-		return string(runes[:longestText]) + "…"
+		return string(runes[:longestText]) + cut
 	}
 	return text
 }

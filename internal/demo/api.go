@@ -14,7 +14,7 @@ const stage = "dev"
 const claimsTemplate = `{"user":"$context.authorizer.claims.sub","kind":"$context.authorizer.claims.token_use"}`
 
 func (w *walk) makeAPI(ctx context.Context) error {
-	api, err := do(ctx, w, w.gateway.CreateRestApi, &apigateway.CreateRestApiInput{Name: aws.String("demo")})
+	api, err := do(ctx, w, w.gateway.CreateRestApi, &apigateway.CreateRestApiInput{Name: aws.String("demo")}, "id", "rootResourceId")
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (w *walk) makeAPI(ctx context.Context) error {
 		Type:           types.AuthorizerTypeCognitoUserPools,
 		ProviderARNs:   []string{w.poolARN},
 		IdentitySource: aws.String("method.request.header.Authorization"),
-	})
+	}, "id", "type", "identitySource")
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (w *walk) makeAPI(ctx context.Context) error {
 
 // makeMethod makes GET /path behind the authorizer, with a MOCK integration that answers claims.
 func (w *walk) makeMethod(ctx context.Context, path string, scopes []string) (resourceID string, err error) {
-	resource, err := do(ctx, w, w.gateway.CreateResource, &apigateway.CreateResourceInput{RestApiId: &w.apiID, ParentId: &w.rootID, PathPart: &path})
+	resource, err := do(ctx, w, w.gateway.CreateResource, &apigateway.CreateResourceInput{RestApiId: &w.apiID, ParentId: &w.rootID, PathPart: &path}, "id", "path")
 	if err != nil {
 		return "", err
 	}
@@ -49,13 +49,13 @@ func (w *walk) makeMethod(ctx context.Context, path string, scopes []string) (re
 	if _, err := do(ctx, w, w.gateway.PutMethod, &apigateway.PutMethodInput{
 		RestApiId: &w.apiID, ResourceId: resource.Id, HttpMethod: get,
 		AuthorizationType: aws.String("COGNITO_USER_POOLS"), AuthorizerId: &w.authorizerID, AuthorizationScopes: scopes,
-	}); err != nil {
+	}, "authorizationType", "authorizationScopes"); err != nil {
 		return "", err
 	}
 	if _, err := do(ctx, w, w.gateway.PutIntegration, &apigateway.PutIntegrationInput{
 		RestApiId: &w.apiID, ResourceId: resource.Id, HttpMethod: get, Type: types.IntegrationTypeMock,
 		RequestTemplates: map[string]string{"application/json": `{"statusCode":200}`},
-	}); err != nil {
+	}, "type"); err != nil {
 		return "", err
 	}
 	if _, err := do(ctx, w, w.gateway.PutMethodResponse, &apigateway.PutMethodResponseInput{
@@ -66,12 +66,12 @@ func (w *walk) makeMethod(ctx context.Context, path string, scopes []string) (re
 	_, err = do(ctx, w, w.gateway.PutIntegrationResponse, &apigateway.PutIntegrationResponseInput{
 		RestApiId: &w.apiID, ResourceId: resource.Id, HttpMethod: get, StatusCode: aws.String("200"),
 		ResponseTemplates: map[string]string{"application/json": claimsTemplate},
-	})
+	}, "statusCode")
 	return aws.ToString(resource.Id), err
 }
 
 func (w *walk) deploy(ctx context.Context) error {
-	_, err := do(ctx, w, w.gateway.CreateDeployment, &apigateway.CreateDeploymentInput{RestApiId: &w.apiID, StageName: aws.String(stage)})
+	_, err := do(ctx, w, w.gateway.CreateDeployment, &apigateway.CreateDeploymentInput{RestApiId: &w.apiID, StageName: aws.String(stage)}, "id")
 	return err
 }
 

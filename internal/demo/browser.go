@@ -52,6 +52,8 @@ func (w *walk) signIn(ctx context.Context, scopes string) (tokens, error) {
 		return tokens{}, err
 	}
 	page := loginPath + "/login?" + query.Encode()
+	w.say("\n$ LOGIN='%s%s'", w.url, page)
+	w.say("\n$ curl -c jar \"$LOGIN\"")
 	shown, err := w.visit(ctx, page, nil)
 	if err != nil {
 		return tokens{}, err
@@ -60,8 +62,8 @@ func (w *walk) signIn(ctx context.Context, scopes string) (tokens, error) {
 	if field == nil {
 		return tokens{}, errors.New("the login page has no field _csrf")
 	}
-	w.say("$ curl -b jar -c jar '%s%s'", w.url, page)
-	w.say("$ curl -b jar -c jar -i -d '_csrf=%s…&username=jo&password=…' '%s%s'", field[1][:8], w.url, page)
+	w.say("  %d, a page with a form; its hidden field _csrf goes back with username and password", shown.status)
+	w.command("curl -i -b jar -c jar", `"$LOGIN"`, "-d _csrf="+string(field[1]), "-d username=jo", "-d password="+password)
 	answer, err := w.visit(ctx, page, url.Values{"_csrf": {string(field[1])}, "username": {"jo"}, "password": {password}})
 	if err != nil {
 		return tokens{}, err
@@ -69,10 +71,10 @@ func (w *walk) signIn(ctx context.Context, scopes string) (tokens, error) {
 	if answer.location == nil {
 		return tokens{}, fmt.Errorf("the login page answered %d instead of a redirect", answer.status)
 	}
-	w.say("  %d location: %s?code=…&state=%s", answer.status, callback, answer.location.Query().Get("state"))
+	code := answer.location.Query().Get("code")
+	w.say("  %d, Location: %s", answer.status, answer.location)
 	_, granted, err := w.redeem(ctx, url.Values{
-		"grant_type": {"authorization_code"}, "client_id": {w.clientID}, "redirect_uri": {callback},
-		"code": {answer.location.Query().Get("code")}, "code_verifier": {verifier},
+		"grant_type": {"authorization_code"}, "client_id": {w.clientID}, "redirect_uri": {callback}, "code": {code}, "code_verifier": {verifier},
 	})
 	if err != nil {
 		return tokens{}, err
@@ -120,12 +122,18 @@ func (w *walk) visit(ctx context.Context, path string, form url.Values) (seen, e
 
 // redeem posts to the token endpoint and prints it as curl.
 func (w *walk) redeem(ctx context.Context, form url.Values) (int, map[string]any, error) {
-	w.say("$ curl %s%s/oauth2/token -d 'grant_type=%s&client_id=%s&…'", w.url, loginPath, form.Get("grant_type"), w.clientID)
+	words := []string{"curl " + w.url + loginPath + "/oauth2/token"}
+	for _, name := range []string{"grant_type", "client_id", "redirect_uri", "code", "code_verifier", "refresh_token"} {
+		if form.Has(name) {
+			words = append(words, "-d "+quoted(name+"="+shorten(form.Get(name))))
+		}
+	}
+	w.command(words...)
 	answer, err := w.visit(ctx, loginPath+"/oauth2/token", form)
 	if err != nil {
 		return 0, nil, err
 	}
-	w.say("  %d %s", answer.status, abridge(answer.body))
+	w.say("  %d %s", answer.status, abridge(answer.body, "error", "error_description", "id_token", "access_token", "refresh_token"))
 	var granted map[string]any
 	if err := json.Unmarshal(answer.body, &granted); err != nil {
 		return 0, nil, fmt.Errorf("the token endpoint answered %d without JSON", answer.status)

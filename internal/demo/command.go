@@ -9,18 +9,39 @@ import (
 	"strings"
 )
 
-// command writes an SDK input as the line that a user of the aws CLI would type for it, so that what the demo prints is what it sends.
-func command(input any) string {
+// command is an SDK input as a user of the aws CLI would type it, so that what the demo prints is what it sends: the program and the
+// operation, then each option with its value.
+func command(input any) []string {
 	v := reflect.Indirect(reflect.ValueOf(input))
-	words := []string{"aws", cliService(v.Type().PkgPath()), dashed(strings.TrimSuffix(v.Type().Name(), "Input"))}
+	words := []string{"aws " + cliService(v.Type().PkgPath()) + " " + dashed(strings.TrimSuffix(v.Type().Name(), "Input"))}
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		if !field.IsExported() || v.Field(i).IsZero() {
 			continue
 		}
-		words = append(words, argument(dashed(field.Name), v.Field(i))...)
+		words = append(words, strings.Join(argument(dashed(field.Name), v.Field(i)), " "))
 	}
-	return strings.Join(words, " ")
+	return words
+}
+
+// wrapped is a command of several lines, none wider than it must be, that a shell takes as one.
+func wrapped(words []string) string {
+	var b strings.Builder
+	width := len("$ ")
+	for i, word := range words {
+		switch n := len([]rune(word)); {
+		case i == 0:
+			width += n
+		case width+len(" ")+n+len(` \`) > widest:
+			b.WriteString(" \\\n    ")
+			width = len("    ") + n
+		default:
+			b.WriteByte(' ')
+			width += 1 + n
+		}
+		b.WriteString(word)
+	}
+	return b.String()
 }
 
 func cliService(pkgPath string) string {
@@ -81,19 +102,19 @@ func text(v reflect.Value) string {
 	}
 }
 
-type member struct{ name, value string }
+type pair struct{ name, value string }
 
-func mapMembers(v reflect.Value) []member {
-	members := make([]member, 0, v.Len())
+func mapMembers(v reflect.Value) []pair {
+	members := make([]pair, 0, v.Len())
 	for _, key := range v.MapKeys() {
-		members = append(members, member{key.String(), text(v.MapIndex(key))})
+		members = append(members, pair{key.String(), text(v.MapIndex(key))})
 	}
 	sort.Slice(members, func(i, j int) bool { return members[i].name < members[j].name })
 	return members
 }
 
-func structMembers(v reflect.Value) []member {
-	var members []member
+func structMembers(v reflect.Value) []pair {
+	var members []pair
 	lowerCase := strings.HasSuffix(v.Type().PkgPath(), "/apigateway/types")
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -104,13 +125,13 @@ func structMembers(v reflect.Value) []member {
 		if lowerCase {
 			name = strings.ToLower(name[:1]) + name[1:]
 		}
-		members = append(members, member{name, text(v.Field(i))})
+		members = append(members, pair{name, text(v.Field(i))})
 	}
 	return members
 }
 
 // shorthand writes key=value,key=value; a name or value that the shorthand would split turns it into JSON.
-func shorthand(members []member) string {
+func shorthand(members []pair) string {
 	pairs := make([]string, 0, len(members))
 	object := make(map[string]string, len(members))
 	plain := true

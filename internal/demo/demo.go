@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -52,21 +53,21 @@ func Run(ctx context.Context, out io.Writer, url string) error {
 	if err != nil {
 		return err
 	}
-	w.say("The server listens on %s. To type along:\n\n  export AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=%s\n", url, url, region)
-	for _, chapter := range []struct {
+	w.say("The server listens on %s and keeps nothing. To type along:", url)
+	w.command("export AWS_ENDPOINT_URL="+url, "AWS_DEFAULT_REGION="+region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
+	for i, chapter := range []struct {
 		title string
 		run   func(context.Context) error
 	}{
 		{"A user pool, an app client with hosted sign-in, a user", w.makePool},
 		{"Someone signs in, before there is anything to protect", w.signInBefore},
 		{"A resource server with a custom scope, allowed on the app client", w.allowScope},
-		{"A REST API: one method that lists the scope, one that lists none", w.makeAPI},
-		{"The scope comes with the next sign-in; who is signed in keeps the old token, and cannot refresh it", w.signInAfter},
-		{"What opens which door", w.tryEverything},
+		{"A REST API: one method that lists no scopes, one that lists the scope", w.makeAPI},
+		{"The scope comes with the next sign-in; the tokens from before stay, and cannot be refreshed", w.signInAfter},
 		{"An edit does nothing until it is deployed", w.editAndDeploy},
-		{"Tokens end", w.expire},
+		{"What opens which door", w.tryEverything},
 	} {
-		w.chapter(chapter.title)
+		w.chapter(i+1, chapter.title)
 		if err := chapter.run(ctx); err != nil {
 			return fmt.Errorf("%s: %w", chapter.title, err)
 		}
@@ -105,8 +106,14 @@ func (w *walk) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(w.out, format+"\n", args...)
 }
 
-func (w *walk) chapter(title string) {
-	w.say("\n%s\n", title)
+// command prints what is typed, after a blank line, because every step begins with it.
+func (w *walk) command(words ...string) {
+	w.say("\n$ %s", wrapped(words))
+}
+
+func (w *walk) chapter(number int, title string) {
+	title = fmt.Sprintf("%d. %s", number, title)
+	w.say("\n\n%s\n%s", title, strings.Repeat("-", len(title)))
 }
 
 // expect notes an answer that was not the expected one; the walk goes on.
@@ -118,7 +125,9 @@ func (w *walk) expect(what string, got, want any) {
 
 func (w *walk) verdict() error {
 	if len(w.surprises) == 0 {
-		w.say("\nEvery answer was the expected one.")
+		w.say("\nEvery answer was the expected one.\n")
+		w.say("A refusal's code is in docs/reasons.md. poolgate explain REQUEST_ID tells more, with what would mend it;")
+		w.say("the id is in the answer's x-amzn-RequestId. poolgate demo --keep goes on serving; poolgate serve is the server alone.")
 		return nil
 	}
 	w.say("")
@@ -128,13 +137,13 @@ func (w *walk) verdict() error {
 	return fmt.Errorf("%d answers were not the expected ones", len(w.surprises))
 }
 
-// do sends one AWS operation and prints it as the CLI command with its answer.
-func do[I, O, F any](ctx context.Context, w *walk, operation func(context.Context, *I, ...F) (*O, error), in *I) (*O, error) {
-	w.say("$ %s", command(in))
+// do sends one AWS operation and prints it as the CLI command with its answer, of which the named members are shown.
+func do[I, O, F any](ctx context.Context, w *walk, operation func(context.Context, *I, ...F) (*O, error), in *I, show ...string) (*O, error) {
+	w.command(command(in)...)
 	out, err := operation(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	w.say("  %s", abridge(w.wire.last))
+	w.say("  %s", abridge(w.wire.last, show...))
 	return out, nil
 }

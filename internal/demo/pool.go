@@ -9,7 +9,7 @@ import (
 )
 
 func (w *walk) makePool(ctx context.Context) error {
-	pool, err := do(ctx, w, w.cognito.CreateUserPool, &cognito.CreateUserPoolInput{PoolName: aws.String("demo")})
+	pool, err := do(ctx, w, w.cognito.CreateUserPool, &cognito.CreateUserPoolInput{PoolName: aws.String("demo")}, "Id", "Arn")
 	if err != nil {
 		return err
 	}
@@ -23,7 +23,7 @@ func (w *walk) makePool(ctx context.Context) error {
 		CallbackURLs:                    []string{callback},
 		LogoutURLs:                      []string{callback},
 		SupportedIdentityProviders:      []string{"COGNITO"},
-	})
+	}, "ClientId", "AllowedOAuthScopes")
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (w *walk) makePool(ctx context.Context) error {
 			{Name: aws.String("email"), Value: aws.String("jo@example.com")},
 			{Name: aws.String("email_verified"), Value: aws.String("true")},
 		},
-	}); err != nil {
+	}, "Username", "UserStatus"); err != nil {
 		return err
 	}
 	_, err = do(ctx, w, w.cognito.AdminSetUserPassword, &cognito.AdminSetUserPasswordInput{
@@ -56,7 +56,7 @@ func (w *walk) allowScope(ctx context.Context) error {
 		Identifier: aws.String("user_management_lambdas"),
 		Name:       aws.String("user_management_lambdas"),
 		Scopes:     []types.ResourceServerScopeType{{ScopeName: aws.String("api"), ScopeDescription: aws.String("Call-the-API")}},
-	}); err != nil {
+	}, "Identifier", "Scopes"); err != nil {
 		return err
 	}
 	_, err := do(ctx, w, w.cognito.UpdateUserPoolClient, &cognito.UpdateUserPoolClientInput{
@@ -68,6 +68,6 @@ func (w *walk) allowScope(ctx context.Context) error {
 		CallbackURLs:                    []string{callback},
 		LogoutURLs:                      []string{callback},
 		SupportedIdentityProviders:      []string{"COGNITO"},
-	})
+	}, "ClientId", "AllowedOAuthScopes")
 	return err
 }
