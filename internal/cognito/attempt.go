@@ -98,7 +98,7 @@ func (s *Service) findUser(ctx context.Context, a *attempt) error {
 	if fault.Is(err, "UserNotFoundException") {
 		a.user = nil
 		if a.hidesUsers() || a.page {
-			return s.mayTryNobody(a)
+			return s.mayTryNobody(ctx, a)
 		}
 	}
 	if err != nil {
@@ -114,14 +114,6 @@ func (a *attempt) mayTry() error {
 		return attemptsExceeded()
 	case a.user.Status == types.UserStatusTypeResetRequired:
 		return fault.Forbidden("PasswordResetRequiredException", "Password reset required for the user")
-	}
-	return nil
-}
-
-// mayTryNobody is mayTry for a user who does not exist: refused at the same step, or the lock would tell who does.
-func (s *Service) mayTryNobody(a *attempt) error {
-	if s.phantoms.locked(a.poolID, a.pool.foldName(a.username), a.now) {
-		return attemptsExceeded()
 	}
 	return nil
 }
@@ -145,7 +137,7 @@ func (s *Service) findSessionUser(ctx context.Context, a *attempt) error {
 		if a.pool.foldName(a.username) != a.session.Username && phantom != a.session.Username {
 			return invalidSession("").Becausef("the session is another user's")
 		}
-		return s.mayTryNobody(a)
+		return s.mayTryNobody(ctx, a)
 	case err != nil:
 		return err
 	case named.Username != a.session.Username || named.Sub != a.session.Sub && a.session.Sub != "":
@@ -159,7 +151,7 @@ func (s *Service) findSessionUser(ctx context.Context, a *attempt) error {
 // are judged against the lock in transactions, so guessing in parallel gains nothing.
 func (s *Service) wrongPassword(ctx context.Context, a *attempt) error {
 	if a.user == nil {
-		return s.phantoms.failed(a.poolID, a.pool.foldName(a.username), a.now)
+		return s.wrongPasswordOfNobody(ctx, a)
 	}
 	refusal := incorrectPassword().Becausef("the password is wrong")
 	err := s.store.Update(ctx, func(tx *store.Tx) error {

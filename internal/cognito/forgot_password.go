@@ -20,7 +20,10 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cip.ForgotPasswordInpu
 	}
 	out := &cip.ForgotPasswordOutput{}
 	err = s.changeNamed(ctx, a, nil, func(tx *store.Tx, u *user) (*fault.Error, error) {
+		out.CodeDeliveryDetails = nil // the function may run again
 		switch {
+		case a.hidesUsers() && (!u.Enabled || a.pool.recoveryAddress(u) == ""):
+			return nil, nil // nothing is sent, and the answer is that for a user who does not exist (fact 6.8)
 		case !u.Enabled:
 			return nil, fault.Unauthorized("NotAuthorizedException", "User is disabled.")
 		case u.Status == types.UserStatusTypeForceChangePassword, u.Status == types.UserStatusTypeExternalProvider:
@@ -41,16 +44,23 @@ func (s *Service) ForgotPassword(ctx context.Context, in *cip.ForgotPasswordInpu
 
 // sendRecovery sends a code for a new password by the first way of recovery that the pool has and the user can use.
 func (s *Service) sendRecovery(tx *store.Tx, p *pool, u *user) (*types.CodeDeliveryDetailsType, error) {
-	ways := p.recoveryWays()
-	if len(ways) == 0 {
+	if len(p.recoveryWays()) == 0 {
 		return nil, fault.Unauthorized("NotAuthorizedException", "Contact administrator to reset password.")
 	}
-	for _, way := range ways {
-		if u.attribute(way) != "" && u.attribute(way+"_verified") == "true" {
-			return s.sendCode(tx, p, u, forgotPasswordCode, way)
-		}
+	if way := p.recoveryAddress(u); way != "" {
+		return s.sendCode(tx, p, u, forgotPasswordCode, way)
 	}
 	return nil, invalidParameter("Cannot reset password for the user as there is no registered/verified email or phone_number")
+}
+
+// recoveryAddress is the attribute that a user's recovery code goes to; empty when there is none.
+func (p *pool) recoveryAddress(u *user) string {
+	for _, way := range p.recoveryWays() {
+		if u.attribute(way) != "" && u.attribute(way+"_verified") == "true" {
+			return way
+		}
+	}
+	return ""
 }
 
 // recoveryWays are the attributes a recovery code can go to, the preferred one first; none when only administrators recover. A pool that

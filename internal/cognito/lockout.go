@@ -1,11 +1,17 @@
 package cognito
 
 import (
-	"hash/maphash"
-	"sync"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"strconv"
 	"time"
 
 	"github.com/poolgate/poolgate/internal/fault"
+	"github.com/poolgate/poolgate/internal/store"
 )
 
 // The back-off after wrong passwords (fact 6.8): from the fifth in a row on, each locks the user for 1 s, 2 s, 4 s, … up to 15
@@ -60,44 +66,87 @@ func incorrectPassword() *fault.Error {
 	return fault.Unauthorized("NotAuthorizedException", "Incorrect username or password.")
 }
 
-// phantoms counts wrong passwords of users who do not exist, so that the lock does not tell who does. It is a table of
-// fixed size on this node: a name that falls on another's place forgets the other.
-type phantoms struct {
-	seed  maphash.Seed
-	mu    sync.Mutex
-	slots [4096]struct {
-		hash     uint64
-		failures failures
-	}
+// phantom counts wrong passwords of a user who does not exist, so that the lock does not tell who does. It is kept where users
+// are, because another node must know of the lock too, and because the store's work would tell them apart by time. Its
+// scope is the pool, its id one of a fixed number of places: a name that falls on another's place forgets the other.
+type phantom struct {
+	Name   string // what tells names of one place apart, not the name itself
+	Failed int
+	Last   time.Time
 }
 
-func newPhantoms() *phantoms { return &phantoms{seed: maphash.MakeSeed()} }
-
-// failed judges an attempt for a name: refused unseen while locked, counted otherwise.
-func (p *phantoms) failed(poolID, username string, now time.Time) *fault.Error {
-	hash := p.hash(poolID, username)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	slot := &p.slots[hash%uint64(len(p.slots))]
-	if slot.hash != hash {
-		slot.hash, slot.failures = hash, failures{}
-	}
-	if slot.failures.locked(now) {
-		return attemptsExceeded().Becausef("user %q does not exist", username)
-	}
-	slot.failures = slot.failures.another(now)
-	return incorrectPassword().Becausef("user %q does not exist", username)
+var phantoms = store.Collection[phantom]{
+	Name: "cognito.phantom", Version: 1,
+	Expires: func(p *phantom) time.Time { return p.Last.Add(forgiveAfter) },
 }
 
-// locked tells whether a name is refused unseen at now.
-func (p *phantoms) locked(poolID, username string, now time.Time) bool {
-	hash := p.hash(poolID, username)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	slot := &p.slots[hash%uint64(len(p.slots))]
-	return slot.hash == hash && slot.failures.locked(now)
+// phantomPlaces bounds a pool's phantoms.
+const phantomPlaces = 4096
+
+// failures are those of the name; there are none at a place that is empty or another's.
+func (p *phantom) failures(name string) failures {
+	if p == nil || p.Name != name {
+		return failures{}
+	}
+	return failures{count: p.Failed, last: p.Last}
 }
 
-func (p *phantoms) hash(poolID, username string) uint64 {
-	return maphash.String(p.seed, poolID+"\x00"+username)
+// phantomAt finds a name's place in the attempt's pool, and what stands there; nil when nothing does.
+func phantomAt(tx *store.Tx, a *attempt, keys *keyset) (id, name string, p *phantom, err error) {
+	id, name = keys.phantomPlace(a.pool.foldName(a.username))
+	p, err = phantoms.Get(tx, a.poolID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return id, name, p, err
+}
+
+// phantomPlace is where a name's failures are counted. Only who knows the pool's keys can tell which names meet.
+func (k *keyset) phantomPlace(username string) (id, name string) {
+	mac := hmac.New(sha256.New, k.mask)
+	mac.Write([]byte("place\x00" + username))
+	sum := mac.Sum(nil)
+	return strconv.Itoa(int(binary.BigEndian.Uint32(sum) % phantomPlaces)), hex.EncodeToString(sum[4:20])
+}
+
+// mayTryNobody is mayTry for a user who does not exist: refused at the same step, or the lock would tell who does.
+func (s *Service) mayTryNobody(ctx context.Context, a *attempt) error {
+	keys, err := s.keysOf(ctx, a.poolID)
+	if err != nil {
+		return err
+	}
+	return s.store.View(ctx, func(tx *store.Tx) error {
+		_, name, p, err := phantomAt(tx, a, keys)
+		if err == nil && p.failures(name).locked(a.now) {
+			return attemptsExceeded()
+		}
+		return err
+	})
+}
+
+// wrongPasswordOfNobody is wrongPassword for a user who does not exist.
+func (s *Service) wrongPasswordOfNobody(ctx context.Context, a *attempt) error {
+	keys, err := s.keysOf(ctx, a.poolID)
+	if err != nil {
+		return err
+	}
+	var refusal error
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
+		id, name, p, err := phantomAt(tx, a, keys)
+		if err != nil {
+			return err
+		}
+		f := p.failures(name)
+		if f.locked(a.now) {
+			refusal = attemptsExceeded().Becausef("the user does not exist")
+			return nil
+		}
+		refusal = incorrectPassword().Becausef("the user does not exist")
+		f = f.another(a.now)
+		return phantoms.Put(tx, a.poolID, id, &phantom{Name: name, Failed: f.count, Last: f.last})
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
 }

@@ -34,8 +34,6 @@ type Service struct {
 	keys *keyring
 	// engine judges the tokens that users bring back: nothing but authz decides about a token.
 	engine *authz.Engine
-	// phantoms counts wrong passwords of users who do not exist.
-	phantoms *phantoms
 }
 
 // Config is what a Service is made of.
@@ -71,7 +69,7 @@ func New(cfg Config) (*Service, error) {
 	if s.random == nil {
 		s.random = rand.Reader
 	}
-	s.engine, s.phantoms = authz.New(s), newPhantoms()
+	s.engine = authz.New(s)
 	s.keys = newKeyring(s)
 	return s, nil
 }
@@ -81,7 +79,7 @@ func New(cfg Config) (*Service, error) {
 var poolScoped = []func(tx *store.Tx, poolID string) error{
 	everything(&clients), everything(&users), everything(&groups), everything(&members), everything(&resourceServers),
 	everything(&messages), everything(&poolKeys),
-	everything(&refreshTokens), everything(&spentSessions),
+	everything(&refreshTokens), everything(&spentSessions), everything(&phantoms),
 }
 
 // everything adapts Collection.DeleteScope to poolScoped.
