@@ -74,6 +74,9 @@ func enterByHost(host, path string) (entry, bool) {
 		return entry{}, false
 	case len(labels) == 3 && labels[1] == "execute-api":
 		return entry{door: doorGateway, api: labels[0], region: labels[2], rest: path}, true
+	case len(labels) == 2 && labels[1] == "execute-api" && isLocalHost(host):
+		// Emulators' wrappers leave the region out; API ids are unique without it.
+		return entry{door: doorGateway, api: labels[0], rest: path}, true
 	case len(labels) == 3 && labels[1] == "auth":
 		return entry{door: doorLogin, domain: labels[0], region: labels[2], rest: path}, true
 	case len(labels) == 2 && labels[0] == "cognito-idp":

@@ -16,7 +16,9 @@ func TestARequestGoesToItsDoor(t *testing.T) {
 	}{
 		"an API by host":                          {"http://abc.execute-api.eu-west-1.localhost:4566/dev/pets?x=1", false, entry{door: doorGateway, api: "abc", region: "eu-west-1", rest: "/dev/pets"}},
 		"an API by AWS's own host":                {"https://abc.execute-api.eu-west-1.amazonaws.com/dev", false, entry{door: doorGateway, api: "abc", region: "eu-west-1", rest: "/dev"}},
-		"an API by the host that wrappers send":   {"http://abc.execute-api.localhost.localstack.cloud/dev", false, entry{door: doorNone, rest: "/dev"}},
+		"an API by the host that wrappers send":   {"http://abc.execute-api.localhost.localstack.cloud/dev", false, entry{door: doorGateway, api: "abc", rest: "/dev"}},
+		"an API by a local host without region":   {"http://abc.execute-api.localhost:4566/dev", false, entry{door: doorGateway, api: "abc", rest: "/dev"}},
+		"AWS's host without region is nobody's":   {"https://abc.execute-api.amazonaws.com/dev", false, entry{door: doorNone, rest: "/dev"}},
 		"an API by host owns every path":          {"http://abc.execute-api.eu-west-1.localhost/_poolgate/health", false, entry{door: doorGateway, api: "abc", region: "eu-west-1", rest: "/_poolgate/health"}},
 		"an API by path":                          {"http://localhost/_aws/execute-api/abc/dev/pets/a%2Fb", false, entry{door: doorGateway, api: "abc", stage: "dev", rest: "/pets/a%2Fb", pathStyle: true}},
 		"an API by path, without a final slash":   {"http://localhost/_aws/execute-api/abc/dev", false, entry{door: doorGateway, api: "abc", stage: "dev", rest: "/", pathStyle: true}},
