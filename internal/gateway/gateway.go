@@ -12,8 +12,11 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/poolgate/poolgate/authz"
@@ -126,8 +129,19 @@ var phases = [...]func(*Gateway, *exchange) *refusal{
 	(*Gateway).validate,
 }
 
-// answer runs the phases; it writes nothing.
-func (g *Gateway) answer(x *exchange) *answer {
+// answer runs the phases; it writes nothing. A panic in one of them is an internal error, answered as any other.
+func (g *Gateway) answer(x *exchange) (a *answer) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if err, is := p.(error); is && errors.Is(err, http.ErrAbortHandler) {
+			panic(p)
+		}
+		g.log.ErrorContext(x.context(), "panic", "requestId", x.requestID, "value", p, "stack", string(debug.Stack()))
+		a = x.refuse(internalError(fmt.Errorf("panic: %v", p)))
+	}()
 	for _, phase := range phases {
 		if refused := phase(g, x); refused != nil {
 			return x.refuse(refused)

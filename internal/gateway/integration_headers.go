@@ -26,6 +26,18 @@ func forwardedHeaders(from http.Header) http.Header {
 	return to
 }
 
+// forwardIdentity leaves of an identity source that came more than once the value that was judged: a backend that reads the
+// last one must not read a token that nobody verified.
+func (x *exchange) forwardIdentity(h http.Header) {
+	if x.method.authorizer == nil {
+		return
+	}
+	name := http.CanonicalHeaderKey(x.method.authorizer.header)
+	if values := h[name]; len(values) > 1 {
+		h[name] = values[:1:1]
+	}
+}
+
 // connectionHeaders are those that the Connection header names.
 func connectionHeaders(h http.Header) map[string]bool {
 	if len(h["Connection"]) == 0 {

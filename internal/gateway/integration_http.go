@@ -138,6 +138,7 @@ func (h *httpIntegration) outgoing(ctx context.Context, x *exchange, address str
 	request.ContentLength = length
 	if h.proxy {
 		request.Header = forwardedHeaders(x.request.Header)
+		x.forwardIdentity(request.Header)
 	} else if contentType := x.request.Header.Get("Content-Type"); contentType != "" && length != 0 {
 		request.Header.Set("Content-Type", contentType)
 	}
