@@ -1,13 +1,16 @@
 package login
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/poolgate/poolgate/internal/cognito"
 	"github.com/poolgate/poolgate/internal/fault"
 )
 
@@ -98,5 +101,24 @@ func TestRequestIDs(t *testing.T) {
 	second := f.get("/error").Header.Get("x-amz-cognito-request-id")
 	if len(first) != 36 || first == second {
 		t.Errorf("%q, %q", first, second)
+	}
+}
+
+// clumsyPools has a mistake in it.
+type clumsyPools struct{ Pools }
+
+func (clumsyPools) OAuthClient(context.Context, string) (cognito.AppClient, error) { panic(secret) }
+
+func TestAPanicIsAnsweredAsTheRouteAnswersFailures(t *testing.T) {
+	f := newFixture(t)
+	f.handler.pools = clumsyPools{f.pools}
+	for name, got := range map[string]*http.Response{
+		"the page":           f.get("/login?" + request()),
+		"the token endpoint": f.post("/oauth2/token", form("grant_type", "authorization_code", "client_id", "web", "code", "x")),
+	} {
+		body, err := io.ReadAll(got.Body)
+		if err != nil || got.StatusCode != http.StatusInternalServerError || len(body) == 0 || strings.Contains(string(body), secret) {
+			t.Errorf("%s: %d %s, %v", name, got.StatusCode, body, err)
+		}
 	}
 }

@@ -2,7 +2,9 @@ package login
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -109,8 +111,18 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, p place) {
 	h.write(w, x, a, rt.asset)
 }
 
-// run finds the method's endpoint and turns its error into an answer.
-func (h *Handler) run(x *exchange, rt *route) *answer {
+// run finds the method's endpoint and turns its error into an answer; a panic is an internal error.
+func (h *Handler) run(x *exchange, rt *route) (a *answer) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if err, is := p.(error); is && errors.Is(err, http.ErrAbortHandler) {
+			panic(p)
+		}
+		a = h.refuse(x, rt, fault.Internal(fmt.Errorf("panic: %v\n%s", p, debug.Stack())))
+	}()
 	if rt.cors && x.Method == http.MethodOptions {
 		return preflight(x, rt)
 	}
