@@ -114,7 +114,7 @@ func TestAPanicIsAnsweredAsTheRouteAnswersFailures(t *testing.T) {
 	f.handler.pools = clumsyPools{f.pools}
 	for name, got := range map[string]*http.Response{
 		"the page":           f.get("/login?" + request()),
-		"the token endpoint": f.post("/oauth2/token", form("grant_type", "authorization_code", "client_id", "web", "code", "x")),
+		"the token endpoint": f.post("/oauth2/token", form("grant_type=authorization_code", "client_id=web", "code=x")),
 	} {
 		body, err := io.ReadAll(got.Body)
 		if err != nil || got.StatusCode != http.StatusInternalServerError || len(body) == 0 || strings.Contains(string(body), secret) {
