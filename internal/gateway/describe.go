@@ -117,6 +117,9 @@ var (
 	filledFrom = regexp.MustCompile(`\b(aws |curl |https?://|arn:)`)
 )
 
+// forEachScope is a patch of a mend that only mends when it names every scope of the method.
+const forEachScope = "op=remove,path=/authorizationScopes,value=SCOPE"
+
 // placeholders replaces the words in capital letters of a mend's commands by what the record knows of them.
 func placeholders(r *decision.Record, verb string) func(string) string {
 	known := map[string]string{
@@ -126,16 +129,26 @@ func placeholders(r *decision.Record, verb string) func(string) string {
 	if len(r.Scopes) > 0 {
 		known["SCOPE"] = r.Scopes[0]
 	}
-	return func(line string) string {
-		at := filledFrom.FindStringIndex(line)
-		if at == nil {
-			return line
-		}
-		return line[:at[0]] + placeholder.ReplaceAllStringFunc(line[at[0]:], func(word string) string {
+	fill := func(text string) string {
+		return placeholder.ReplaceAllStringFunc(text, func(word string) string {
 			if value := known[word]; value != "" {
 				return value
 			}
 			return word
 		})
+	}
+	patches := make([]string, len(r.Scopes))
+	for i, scope := range r.Scopes {
+		patches[i] = strings.Replace(forEachScope, "SCOPE", scope, 1)
+	}
+	return func(line string) string {
+		at := filledFrom.FindStringIndex(line)
+		if at == nil {
+			return line
+		}
+		if before, after, found := strings.Cut(line[at[0]:], forEachScope); found && len(patches) > 0 {
+			return line[:at[0]] + fill(before) + strings.Join(patches, " ") + fill(after)
+		}
+		return line[:at[0]] + fill(line[at[0]:])
 	}
 }

@@ -75,6 +75,16 @@ func TestAMendNamesTheMethod(t *testing.T) {
 	}
 }
 
+func TestAMendRemovesEveryScopeOfTheMethod(t *testing.T) {
+	w := newWorld(t, protected(), nil)
+	got := send(t, w, "GET", "/prod/scoped", "Authorization", token(idClaims()))
+	record := waitForRecord(t, w, got.Header.Get("x-amzn-RequestId"))
+	want := "op=remove,path=/authorizationScopes,value=rs/read op=remove,path=/authorizationScopes,value=rs/write"
+	if mends := strings.Join(record.Mend, "\n"); !strings.HasSuffix(mends, want) {
+		t.Errorf("the mends do not say %q:\n%s", want, mends)
+	}
+}
+
 func TestAnAllowedRequestLeavesAShortRecord(t *testing.T) {
 	w := newWorld(t, protected(), nil)
 	got := send(t, w, "GET", "/prod/id", "Authorization", token(idClaims()))
