@@ -7,6 +7,9 @@ const (
 	expiredMessage      = "The incoming token has expired"
 )
 
+// thenDeploy ends the command of a mend that edits the API: an edit does nothing until it is deployed.
+const thenDeploy = " && aws apigateway create-deployment --rest-api-id API --stage-name STAGE"
+
 // refusedToken is a row of tokenReasons: every token that an authorizer refuses is answered 401 UNAUTHORIZED.
 func refusedToken(code Reason, sentence string, mend ...string) ReasonInfo {
 	return ReasonInfo{Code: code, RefusedBy: ByAuthorizer, ResponseType: unauthorizedType, Status: 401, Message: unauthorizedMessage,
@@ -22,7 +25,7 @@ func expired(info ReasonInfo) ReasonInfo {
 var tokenReasons = []ReasonInfo{
 	refusedToken(IdentitySourceMissing,
 		"The header that the authorizer takes the token from is missing or empty.",
-		"Send the token: curl -H 'Authorization: TOKEN' URL",
+		"Send the token in that header: curl -H 'HEADER: TOKEN' URL",
 		"See which header the authorizer reads (identitySource): aws apigateway get-authorizer --rest-api-id API --authorizer-id AUTHORIZER"),
 	refusedToken(TokenMalformed,
 		"The value is not a JSON Web Token, or not one that can be read in one way only.",
@@ -36,11 +39,11 @@ var tokenReasons = []ReasonInfo{
 		"Send a token that the user pool issued; tokens made by hand or by another issuer do not open the API."),
 	refusedToken(TokenIssuer,
 		"The token was issued by somebody else than the authorizer's user pools.",
-		"Sign in at the authorizer's user pool, or add the token's pool to the authorizer and deploy: aws apigateway update-authorizer --rest-api-id API --authorizer-id AUTHORIZER --patch-operations op=add,path=/providerARNs,value=POOL_ARN",
+		"Sign in at the authorizer's user pool, or add the token's pool to the authorizer and deploy: aws apigateway update-authorizer --rest-api-id API --authorizer-id AUTHORIZER --patch-operations op=add,path=/providerARNs,value=POOL_ARN"+thenDeploy,
 		"On this server, check that it was started with the public URL or issuer that the tokens carry."),
 	refusedToken(PoolNotFound,
 		"The user pool that the authorizer trusts does not exist here.",
-		"Create the pool, or name an existing one in the authorizer's providerARNs and deploy: aws apigateway update-authorizer --rest-api-id API --authorizer-id AUTHORIZER --patch-operations op=add,path=/providerARNs,value=POOL_ARN",
+		"Create the pool, or name an existing one in the authorizer's providerARNs and deploy: aws apigateway update-authorizer --rest-api-id API --authorizer-id AUTHORIZER --patch-operations op=add,path=/providerARNs,value=POOL_ARN"+thenDeploy,
 		"For a pool that lives on AWS, start the server with --aws-pools, or with --jwks POOL_ARN=FILE."),
 	refusedToken(TokenKeyUnknown,
 		"The token names a signing key that the user pool does not have.",
@@ -63,17 +66,18 @@ var tokenReasons = []ReasonInfo{
 	refusedToken(TokenUseIDExpected,
 		"The method has no authorization scopes, so that it takes ID tokens; this token is none.",
 		"Send the ID token of the same sign-in instead.",
-		"Or make the method take access tokens by giving it scopes, and deploy: aws apigateway update-method --rest-api-id API --resource-id RESOURCE --http-method METHOD --patch-operations op=add,path=/authorizationScopes,value=SCOPE"),
+		"Or make the method take access tokens by giving it scopes, and deploy: aws apigateway update-method --rest-api-id API --resource-id RESOURCE --http-method METHOD --patch-operations op=add,path=/authorizationScopes,value=SCOPE"+thenDeploy),
 	refusedToken(TokenUseAccessExpected,
 		"The method has authorization scopes, so that it takes access tokens; this token is none.",
 		"Send the access token of the same sign-in instead; it must carry one of the method's scopes.",
-		"Or make the method take ID tokens by removing its scopes, and deploy: aws apigateway update-method --rest-api-id API --resource-id RESOURCE --http-method METHOD --patch-operations op=remove,path=/authorizationScopes,value=SCOPE"),
+		"Or make the method take ID tokens by removing its scopes, and deploy: aws apigateway update-method --rest-api-id API --resource-id RESOURCE --http-method METHOD --patch-operations op=remove,path=/authorizationScopes,value=SCOPE"+thenDeploy),
 	refusedToken(TokenAudience,
 		"The token's aud does not match the authorizer's validation expression. Access tokens carry no aud and never match one.",
 		"Sign in with an app client whose id the expression matches.",
-		"Or change the expression (empty checks nothing) and deploy: aws apigateway update-authorizer --rest-api-id API --authorizer-id AUTHORIZER --patch-operations op=replace,path=/identityValidationExpression,value=CLIENT_ID"),
+		"Or change the expression (empty checks nothing) and deploy: aws apigateway update-authorizer --rest-api-id API --authorizer-id AUTHORIZER --patch-operations op=replace,path=/identityValidationExpression,value=CLIENT_ID"+thenDeploy),
 	refusedToken(ScopeMissing,
 		"The access token carries none of the method's authorization scopes.",
-		"Allow the scope on the app client (AllowedOAuthScopes of aws cognito-idp update-user-pool-client), then sign in again through the login page or the token endpoint and ask for it. Refreshing an old token does not add it.",
+		"Sign in again, through the login page or at the token endpoint, and ask for the scope there. Refreshing an old token does not add it.",
+		"If the app client may not be granted the scope, allow it; give every other setting of the client too, because what is left out is reset: aws cognito-idp update-user-pool-client --user-pool-id POOL --client-id CLIENT --allowed-o-auth-flows-user-pool-client --allowed-o-auth-flows code --allowed-o-auth-scopes openid SCOPE",
 		"Tokens from initiate-auth carry only aws.cognito.signin.user.admin: sign in through the login page, or put that scope on the method."),
 }

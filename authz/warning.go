@@ -48,11 +48,11 @@ func (w Warning) Info() WarningInfo {
 
 var warningTable = []WarningInfo{
 	{UndeployedChange, "The API was edited after the stage was deployed; the stage still serves what it was before.",
-		[]string{"aws apigateway create-deployment --rest-api-id API --stage-name STAGE"}},
+		[]string{"Deploy the edit: aws apigateway create-deployment --rest-api-id API --stage-name STAGE"}},
 	{CORSHeadersMissing, "The refusal carries no CORS headers, so that a browser reports a CORS error and hides the status and the message.",
-		[]string{"Add them, to DEFAULT_5XX in the same way, and deploy: aws apigateway put-gateway-response --rest-api-id API --response-type DEFAULT_4XX --response-parameters \"{\\\"gatewayresponse.header.Access-Control-Allow-Origin\\\":\\\"'*'\\\"}\""}},
+		[]string{"Add CORS headers, to DEFAULT_5XX in the same way, and deploy: aws apigateway put-gateway-response --rest-api-id API --response-type DEFAULT_4XX --response-parameters \"{\\\"gatewayresponse.header.Access-Control-Allow-Origin\\\":\\\"'*'\\\"}\"" + thenDeploy}},
 	{PreflightBehindAuthorizer, "OPTIONS of this resource asks for a token. Browsers send none with a preflight, so that it is refused and the real request never comes.",
-		[]string{"Take the authorizer off OPTIONS and deploy: aws apigateway update-method --rest-api-id API --resource-id RESOURCE --http-method OPTIONS --patch-operations op=replace,path=/authorizationType,value=NONE"}},
+		[]string{"Take the authorizer off OPTIONS and deploy: aws apigateway update-method --rest-api-id API --resource-id RESOURCE --http-method OPTIONS --patch-operations op=replace,path=/authorizationType,value=NONE" + thenDeploy}},
 	{TokenRevoked, "The token was revoked or its user signed out everywhere. An authorizer does not look at that: the token opens until it expires.",
 		[]string{"Let access and ID tokens of the app client live shorter, or check revocation in the backend."}},
 	{UserDisabled, "The token's user is disabled. An authorizer does not look at that: the token opens until it expires.",
@@ -64,7 +64,7 @@ var warningTable = []WarningInfo{
 	{ScopeNotAllowed, "The method asks for a scope that no app client of the pool may be granted, so that no token can open it.",
 		[]string{"Allow it on an app client; give every other setting of the client too, because what is left out is reset: aws cognito-idp update-user-pool-client --user-pool-id POOL --client-id CLIENT --allowed-o-auth-scopes SCOPE"}},
 	{ExecutionLogOff, "The stage writes no execution log, so that a refusal leaves no trace on AWS.",
-		[]string{"aws apigateway update-stage --rest-api-id API --stage-name STAGE --patch-operations 'op=replace,path=/*/*/logging/loglevel,value=INFO'"}},
+		[]string{"Let the stage write one: aws apigateway update-stage --rest-api-id API --stage-name STAGE --patch-operations 'op=replace,path=/*/*/logging/loglevel,value=INFO'"}},
 	{TestAcceptsIDTokensOnly, "The authorizer's own test accepts ID tokens only, whatever scopes the methods have.",
 		[]string{"Test an access token by calling the deployed method."}},
 }
