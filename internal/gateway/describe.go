@@ -38,7 +38,8 @@ func (g *Gateway) Describe(ctx context.Context, requestID string) (*decision.Rec
 			r.Warnings = append(r.Warnings, authz.UndeployedChange)
 		}
 	}
-	fill := placeholders(r, verb)
+	g.look(ctx, r, deployed)
+	fill := placeholders(r, verb, deployed)
 	for _, line := range r.Reason.Info().Mend {
 		r.Mend = append(r.Mend, fill(line))
 	}
@@ -121,10 +122,13 @@ var (
 const forEachScope = "op=remove,path=/authorizationScopes,value=SCOPE"
 
 // placeholders replaces the words in capital letters of a mend's commands by what the record knows of them.
-func placeholders(r *decision.Record, verb string) func(string) string {
+func placeholders(r *decision.Record, verb string, deployed *version) func(string) string {
 	known := map[string]string{
 		"API": r.API, "STAGE": r.Stage, "REGION": r.Region, "ACCOUNT": r.Account, "METHOD": verb,
 		"AUTHORIZER": r.AuthorizerID, "RESOURCE": r.ResourceID, "PATH": strings.TrimPrefix(r.Path, "/"),
+	}
+	if deployed != nil {
+		known["HEADER"], known["POOL"] = deployed.source(deployed.route(r))
 	}
 	if len(r.Scopes) > 0 {
 		known["SCOPE"] = r.Scopes[0]

@@ -8,6 +8,9 @@ import (
 	"github.com/poolgate/poolgate/authz"
 )
 
+// aMethod is what is expected where no method was found; a look at the API tells which there are.
+const aMethod = "a method of the deployment"
+
 // match finds the API, the stage and the method. From here on the request has one path, x.path, and nobody looks at the URL again.
 func (g *Gateway) match(x *exchange) *refusal {
 	plan, err := g.plans.get(x.context(), x.target.API, x.began)
@@ -34,7 +37,7 @@ func (g *Gateway) match(x *exchange) *refusal {
 	}
 	x.method, x.parameters = x.stage.router.match(x.path.segments, x.request.Method, x.parameterRoom[:0])
 	if x.method == nil {
-		return x.unmatched(authz.RouteNotFound).explained(x.request.Method+" "+quoted(x.path.text()), "a method of the deployment")
+		return x.unmatched(authz.RouteNotFound).explained(x.request.Method+" "+quoted(x.path.text()), aMethod)
 	}
 	if x.path.ambiguous {
 		// An encoded slash stays inside its segment, on AWS too. A backend that reads it as a slash must not be led to a

@@ -79,7 +79,7 @@ func TestAMendRemovesEveryScopeOfTheMethod(t *testing.T) {
 	w := newWorld(t, protected(), nil)
 	got := send(t, w, "GET", "/prod/scoped", "Authorization", token(idClaims()))
 	record := waitForRecord(t, w, got.Header.Get("x-amzn-RequestId"))
-	want := "op=remove,path=/authorizationScopes,value=rs/read op=remove,path=/authorizationScopes,value=rs/write"
+	want := "op=remove,path=/authorizationScopes,value=rs/read op=remove,path=/authorizationScopes,value=rs/write && aws apigateway create-deployment --rest-api-id " + apiID + " --stage-name prod"
 	if mends := strings.Join(record.Mend, "\n"); !strings.HasSuffix(mends, want) {
 		t.Errorf("the mends do not say %q:\n%s", want, mends)
 	}
