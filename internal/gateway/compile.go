@@ -34,6 +34,7 @@ func (c *compiler) stage(name, deployment string, vars variablesOf) *stagePlan {
 		api: aws.ToString(s.API.Value.Id), account: s.Account, region: s.Region, name: name, deployment: deployment,
 		variables: vars.values, endpointOff: s.API.Value.DisableExecuteApiEndpoint,
 		closedByPolicy: closedByPolicy(aws.ToString(s.API.Value.Policy)),
+		binary:         compileBinaryTypes(s.API.Value.BinaryMediaTypes),
 		router:         &router{}, resources: make(map[string]*resourcePlan, len(s.Resources)),
 		authorizers: make(map[string]*authorizerPlan, len(s.Authorizers)),
 	}
@@ -120,7 +121,7 @@ func (c *compiler) resource(doc *types.Resource) {
 func (c *compiler) method(r *resourcePlan, verb string, doc *types.Method) *methodPlan {
 	m := &methodPlan{
 		verb: verb, resource: r, authorization: aws.ToString(doc.AuthorizationType),
-		scopes: doc.AuthorizationScopes, keyRequired: aws.ToBool(doc.ApiKeyRequired),
+		scopes: doc.AuthorizationScopes, keyRequired: aws.ToBool(doc.ApiKeyRequired), operation: aws.ToString(doc.OperationName),
 	}
 	if m.authorization == "" {
 		m.authorization = authorizationNone
@@ -152,8 +153,10 @@ func (c *compiler) integration(r *resourcePlan, verb string, doc *types.Integrat
 		return c.http(where, doc)
 	case types.IntegrationTypeHttpProxy:
 		return c.httpProxy(where, doc)
-	case types.IntegrationTypeAws, types.IntegrationTypeAwsProxy:
-		return brokenIntegration{fmt.Errorf("integrations of type %s are not implemented by poolgate yet", doc.Type)}
+	case types.IntegrationTypeAws:
+		return c.mappedFunction(where, doc)
+	case types.IntegrationTypeAwsProxy:
+		return c.functionProxy(where, doc)
 	}
 	return brokenIntegration{fmt.Errorf("integrations of type %q are unknown", doc.Type)}
 }

@@ -75,7 +75,7 @@ func (c contextObject) value(name string) any {
 		prefix, _, _ := strings.Cut(domainName(x.request), ".")
 		return prefix
 	case "requestTime":
-		return x.began.UTC().Format("02/Jan/2006:15:04:05 -0700")
+		return x.requestTime()
 	case "requestTimeEpoch":
 		return x.began.UnixMilli()
 	case "identity":
@@ -87,7 +87,7 @@ func (c contextObject) value(name string) any {
 			return c.response
 		}
 	case "requestOverride":
-		return vtl.NewMap().Put("header", vtl.NewMap()).Put("querystring", vtl.NewMap()).Put("path", vtl.NewMap())
+		return x.requestOverride()
 	case "authorizer":
 		if x.claims != nil {
 			return authorizerObject{x.claims}
@@ -130,6 +130,42 @@ func (x *exchange) stagePath() string {
 	return "/" + x.stageName + x.path.text()
 }
 
+// requestTime is $context.requestTime, in the form of access logs.
+func (x *exchange) requestTime() string { return x.began.UTC().Format("02/Jan/2006:15:04:05 -0700") }
+
+// requestOverride is what a request template sets of the integration's request.
+func (x *exchange) requestOverride() *vtl.Map {
+	if x.override == nil {
+		x.override = vtl.NewMap().Put("header", vtl.NewMap()).Put("querystring", vtl.NewMap()).Put("path", vtl.NewMap())
+	}
+	return x.override
+}
+
+// overrides are the parameters of one place that the request template set, by name.
+func (x *exchange) overrides(place string) *vtl.Map {
+	if x.override == nil {
+		return nil
+	}
+	value, _ := x.override.Get(place)
+	m, _ := value.(*vtl.Map)
+	return m
+}
+
+// overridden is the value that the request template gave to a parameter, its name in any case; empty when it gave none.
+func (x *exchange) overridden(place, name string) string {
+	m := x.overrides(place)
+	if m == nil {
+		return ""
+	}
+	for _, key := range m.Keys() {
+		if strings.EqualFold(key, name) {
+			value, _ := m.Get(key)
+			return vtl.Text(value)
+		}
+	}
+	return ""
+}
+
 // domainName is the host that the client named, without its port.
 func domainName(r *http.Request) string {
 	if i := strings.LastIndexByte(r.Host, ':'); i >= 0 && !strings.HasSuffix(r.Host, "]") {
@@ -138,9 +174,17 @@ func domainName(r *http.Request) string {
 	return r.Host
 }
 
-// identityMap is $context.identity; all but two of its members are for IAM and API keys and null here.
+// identityMap is $context.identity; all but two of its members are for IAM and API keys and empty here, as templates see them.
 func (x *exchange) identityMap() *vtl.Map {
-	return vtl.NewMap().Put("sourceIp", x.sourceIP()).Put("userAgent", x.request.UserAgent())
+	m := vtl.NewMap()
+	for _, name := range [...]string{"cognitoIdentityPoolId", "accountId", "cognitoIdentityId", "caller"} {
+		m.Put(name, "")
+	}
+	m.Put("sourceIp", x.sourceIP())
+	for _, name := range [...]string{"principalOrgId", "accessKey", "cognitoAuthenticationType", "cognitoAuthenticationProvider", "userArn"} {
+		m.Put(name, "")
+	}
+	return m.Put("userAgent", x.request.UserAgent()).Put("user", "")
 }
 
 // authorizerObject is $context.authorizer.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/vtl"
 )
 
 // exchange is one request on its way through the phases: what came, what was found out about it.
@@ -41,6 +42,8 @@ type exchange struct {
 	bodyErr *refusal
 	hasBody bool
 	traceID string
+	// override is $context.requestOverride, once a template asked for it.
+	override *vtl.Map
 
 	// Room for what nearly every request needs, so that it costs no allocation of its own.
 	segmentRoom   [12]segment

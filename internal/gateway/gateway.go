@@ -52,6 +52,8 @@ type Config struct {
 	ReasonHeader func(*http.Request) bool
 	// Transport carries HTTP integrations; nil means one of the gateway's own. It must not follow redirects.
 	Transport http.RoundTripper
+	// Functions runs the functions of AWS and AWS_PROXY integrations; nil means that there are none, and such integrations refuse.
+	Functions Functions
 }
 
 // Gateway serves REST APIs. It is safe for concurrent use.
@@ -62,6 +64,7 @@ type Gateway struct {
 	log          *slog.Logger
 	reasonHeader func(*http.Request) bool
 	transport    http.RoundTripper
+	functions    Functions
 	plans        *plans
 	ring         *decision.Ring
 	stop         func()
@@ -75,7 +78,7 @@ var (
 // New returns a gateway that watches for changes until Close.
 func New(c Config) *Gateway {
 	g := &Gateway{
-		apis: c.APIs, engine: c.Engine, clock: c.Clock, log: c.Log, reasonHeader: c.ReasonHeader, transport: c.Transport,
+		apis: c.APIs, engine: c.Engine, clock: c.Clock, log: c.Log, reasonHeader: c.ReasonHeader, transport: c.Transport, functions: c.Functions,
 		ring: decision.NewRing(decision.RingRecords, decision.RingBytes), stop: func() {},
 	}
 	if g.clock == nil {

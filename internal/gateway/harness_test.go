@@ -256,14 +256,18 @@ type world struct {
 	clock *clock.Clock
 }
 
-func newWorld(t testing.TB, a *api, variables map[string]string) *world {
+func newWorld(t testing.TB, a *api, variables map[string]string, options ...func(*gateway.Config)) *world {
 	t.Helper()
 	w := &world{apis: &fakeAPIs{stages: map[string]*apigateway.Published{}}, clock: &clock.Clock{}}
 	w.clock.Set(epoch.Add(time.Minute))
-	w.Gateway = gateway.New(gateway.Config{
+	config := gateway.Config{
 		APIs: w.apis, Engine: authz.New(poolKeys{}), Clock: w.clock, Topics: w.apis,
 		ReasonHeader: func(r *http.Request) bool { return r.Header.Get("X-Off-Loopback") == "" },
-	})
+	}
+	for _, option := range options {
+		option(&config)
+	}
+	w.Gateway = gateway.New(config)
 	t.Cleanup(w.Close)
 	w.apis.deploy("prod", a.s, variables)
 	return w

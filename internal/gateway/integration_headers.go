@@ -63,6 +63,11 @@ func addGatewayHeaders(x *exchange, h http.Header) {
 	}
 	h.Set("X-Amzn-Trace-Id", x.traceHeader())
 	h.Set("X-Amzn-Apigateway-Api-Id", x.target.API)
+	addForwarded(x, h)
+}
+
+// addForwarded says where the request came from.
+func addForwarded(x *exchange, h http.Header) {
 	forwarded := x.sourceIP()
 	if before := x.request.Header.Values("X-Forwarded-For"); len(before) > 0 {
 		forwarded = strings.Join(before, ", ") + ", " + forwarded

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/vtl"
 )
 
 // httpIntegration sends the request on. As HTTP_PROXY (proxy) headers, query and body pass both ways as they come; as HTTP
@@ -41,11 +42,7 @@ const (
 var illegalHeaders = headerSet("Content-Length", "Transfer-Encoding", "X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id")
 
 func (c *compiler) httpBase(where string, doc *types.Integration) (*httpIntegration, error) {
-	h := &httpIntegration{method: aws.ToString(doc.HttpMethod), timeout: time.Duration(doc.TimeoutInMillis) * time.Millisecond}
-	if h.timeout == 0 {
-		h.timeout = longestTimeout
-	}
-	h.timeout = min(max(h.timeout, shortestTimeout), longestTimeout)
+	h := &httpIntegration{method: aws.ToString(doc.HttpMethod), timeout: timeoutOf(doc)}
 	mapped := c.mappings(where, doc.RequestParameters, "integration.request.")
 	for _, m := range mapped {
 		if m.place != "header" {
@@ -95,12 +92,8 @@ func newTransport() *http.Transport {
 }
 
 func (h *httpIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
-	address, refused := h.endpoint.address(x, h.proxy)
-	if refused != nil {
-		return nil, refused
-	}
 	ctx, cancel := context.WithTimeout(x.context(), h.timeout)
-	request, refused := h.outgoing(ctx, x, address.String())
+	request, refused := h.outgoing(ctx, x)
 	if refused != nil {
 		cancel()
 		return nil, refused
@@ -121,8 +114,8 @@ func (h *httpIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
 	return h.mapped(ctx, x, response)
 }
 
-// outgoing is the request to the backend.
-func (h *httpIntegration) outgoing(ctx context.Context, x *exchange, address string) (*http.Request, *refusal) {
+// outgoing is the request to the backend. The body comes first: its template may override the rest.
+func (h *httpIntegration) outgoing(ctx context.Context, x *exchange) (*http.Request, *refusal) {
 	method := h.method
 	if method == "" || method == anyVerb {
 		method = x.request.Method
@@ -131,7 +124,11 @@ func (h *httpIntegration) outgoing(ctx context.Context, x *exchange, address str
 	if refused != nil {
 		return nil, refused
 	}
-	request, err := http.NewRequestWithContext(ctx, method, address, body)
+	address, refused := h.endpoint.address(x, h.proxy)
+	if refused != nil {
+		return nil, refused
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address.String(), body)
 	if err != nil {
 		return nil, internalError(err)
 	}
@@ -158,8 +155,27 @@ func (h *httpIntegration) outgoing(ctx context.Context, x *exchange, address str
 			}
 		}
 	}
+	x.overrideHeaders(request)
 	addGatewayHeaders(x, request.Header)
 	return request, nil
+}
+
+// overrideHeaders sets what the request template set of $context.requestOverride.header.
+func (x *exchange) overrideHeaders(request *http.Request) {
+	headers := x.overrides("header")
+	if headers == nil {
+		return
+	}
+	for _, name := range headers.Keys() {
+		value, _ := headers.Get(name)
+		switch text := vtl.Text(value); {
+		case illegalHeaders[http.CanonicalHeaderKey(name)]:
+		case strings.EqualFold(name, "Host"):
+			request.Host = text
+		default:
+			request.Header.Set(name, text)
+		}
+	}
 }
 
 // body is what is sent along: the client's body as it comes for HTTP_PROXY, the template's text for HTTP.

@@ -23,13 +23,15 @@ type integrationResponse struct {
 	status    int
 	headers   []mapping
 	templates templates
+	// handling is the response's contentHandling.
+	handling string
 }
 
 func (c *compiler) integrationResponses(where string, docs map[string]types.IntegrationResponse) integrationResponses {
 	var all integrationResponses
 	for _, key := range sortedKeys(docs) {
 		doc := docs[key]
-		r := &integrationResponse{templates: compileTemplates(doc.ResponseTemplates)}
+		r := &integrationResponse{templates: compileTemplates(doc.ResponseTemplates), handling: string(doc.ContentHandling)}
 		r.status, _ = strconv.Atoi(aws.ToString(doc.StatusCode))
 		if r.status == 0 {
 			r.status, _ = strconv.Atoi(key)
@@ -53,12 +55,16 @@ func (c *compiler) integrationResponses(where string, docs map[string]types.Inte
 	return all
 }
 
-// choose finds the response whose pattern matches the whole of the backend's status, else the one without a pattern.
-func (r *integrationResponses) choose(status int) *integrationResponse {
+// choose finds the response whose pattern matches the whole of the backend's status, or of a function's error message, else the
+// one without a pattern.
+func (r *integrationResponses) choose(backend *backendAnswer) *integrationResponse {
 	if len(r.patterned) == 0 {
 		return r.fallback
 	}
-	selection := strconv.Itoa(status)
+	selection := backend.selection
+	if !backend.selected {
+		selection = strconv.Itoa(backend.status)
+	}
 	for _, response := range r.patterned {
 		if response.pattern.MatchString(selection) {
 			return response
@@ -69,12 +75,28 @@ func (r *integrationResponses) choose(status int) *integrationResponse {
 
 // answer maps the backend's answer by the response that its status selects.
 func (r *integrationResponses) answer(x *exchange, backend *backendAnswer) (*answer, *refusal) {
-	chosen := r.choose(backend.status)
+	chosen := r.choose(backend)
 	if chosen == nil {
-		return nil, internalError(fmt.Errorf("no integration response for status %d, and none without a selection pattern", backend.status))
+		return nil, internalError(fmt.Errorf("no integration response for status %d (%q), and none without a selection pattern", backend.status, clippedTo(backend.selection, 128)))
 	}
-	a := &answer{status: chosen.status, contentType: jsonType, body: backend.body}
-	for _, m := range chosen.headers {
+	var converts conversion
+	if len(x.stage.binary) > 0 || chosen.handling != "" {
+		converts = x.stage.binary.converts(chosen.handling, x.stage.binary.sent(backend.header), x.stage.binary.accepted(x.request.Header))
+	}
+	if converts.encode {
+		backend.body = encodeBinary(backend.body)
+	}
+	a, refused := chosen.answer(x, backend)
+	if refused == nil && converts.decode {
+		a.body, refused = decodeBinary(a.body)
+	}
+	return a, refused
+}
+
+// answer maps the backend's answer by this response.
+func (r *integrationResponse) answer(x *exchange, backend *backendAnswer) (*answer, *refusal) {
+	a := &answer{status: r.status, contentType: jsonType, body: backend.body}
+	for _, m := range r.headers {
 		values, refused := m.from(x, backend)
 		if refused != nil {
 			return nil, refused
@@ -83,7 +105,7 @@ func (r *integrationResponses) answer(x *exchange, backend *backendAnswer) (*ans
 			a.headers = append(a.headers, headerField{remapped(m.name), values})
 		}
 	}
-	template := chosen.templates.chooseResponse(x)
+	template := r.templates.chooseResponse(x)
 	if template == nil {
 		return a, nil
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/poolgate/poolgate/internal/vtl"
 )
 
 // endpoint is the address of an HTTP integration: the uri with its stage variables put in, and the places of its path
@@ -110,6 +112,14 @@ func (e *endpoint) address(x *exchange, pass bool) (*url.URL, *refusal) {
 			u.RawQuery = joinQuery(u.RawQuery, url.QueryEscape(m.name)+"="+url.QueryEscape(value))
 		}
 	}
+	if override := x.overrides("querystring"); override != nil && len(override.Keys()) > 0 {
+		query := u.Query()
+		for _, name := range override.Keys() {
+			value, _ := override.Get(name)
+			query.Set(name, vtl.Text(value))
+		}
+		u.RawQuery = query.Encode()
+	}
 	return u, nil
 }
 
@@ -126,6 +136,13 @@ func (e *endpoint) fill(x *exchange) (string, *refusal) {
 	for i, piece := range e.pieces {
 		if i%2 == 0 {
 			b.WriteString(piece)
+			continue
+		}
+		if text := x.overridden("path", piece); text != "" {
+			if !harmless(text) {
+				return "", internalError(fmt.Errorf("the value of path parameter %s is a dot segment", piece))
+			}
+			b.WriteString(url.PathEscape(text))
 			continue
 		}
 		value, isMapped := e.values[piece]

@@ -66,7 +66,7 @@ func (g *Gateway) beginTest(ctx context.Context, stage *stagePlan, method *metho
 		Method: verb, URL: &url.URL{Path: "/", RawQuery: query}, Proto: "HTTP/1.1", Header: testHeaders(in), Host: stage.api + ".execute-api." + stage.region + ".amazonaws.com",
 		Body: io.NopCloser(strings.NewReader(aws.ToString(in.Body))), ContentLength: int64(len(aws.ToString(in.Body))), RemoteAddr: "test-invoke-source-ip",
 	}).WithContext(ctx)
-	x := g.begin(request, Target{API: stage.api, Region: stage.region})
+	x := g.begin(request, Target{API: stage.api, Region: stage.region, Path: rawPath})
 	x.stage, x.stageName, x.method = stage, testStage, method
 	x.trace = newExecutionLog(x.requestID, x.began)
 	var ok bool

@@ -24,6 +24,9 @@ type backendAnswer struct {
 	status int
 	header http.Header
 	body   []byte
+	// selection, when selected is set, is what selection patterns are held against instead of the status.
+	selection string
+	selected  bool
 
 	parsed   any
 	isParsed bool

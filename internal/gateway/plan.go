@@ -21,6 +21,7 @@ type stagePlan struct {
 	endpointOff     bool
 	// closedByPolicy says why the resource policy lets nobody in; empty when it lets everybody in or there is none.
 	closedByPolicy string
+	binary         binaryTypes
 	router         *router
 	resources      map[string]*resourcePlan
 	responses      map[string]*gatewayResponse
@@ -38,6 +39,7 @@ const (
 // methodPlan is one method of a resource.
 type methodPlan struct {
 	verb          string
+	operation     string
 	resource      *resourcePlan
 	authorization string
 	authorizer    *authorizerPlan

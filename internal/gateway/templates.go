@@ -57,6 +57,8 @@ func (t *mappingTemplate) render(x *exchange, in *templateInput) (string, *refus
 type requestTemplates struct {
 	byType      templates
 	passthrough string
+	// handling is the integration's contentHandling.
+	handling string
 }
 
 // What an integration does with a payload that no template is for.
@@ -66,7 +68,7 @@ const (
 )
 
 func compileRequestTemplates(doc *types.Integration) requestTemplates {
-	return requestTemplates{compileTemplates(doc.RequestTemplates), aws.ToString(doc.PassthroughBehavior)}
+	return requestTemplates{compileTemplates(doc.RequestTemplates), aws.ToString(doc.PassthroughBehavior), string(doc.ContentHandling)}
 }
 
 // choose finds the template for the request's Content-Type, application/json when it has none; nil lets the payload pass.
@@ -96,14 +98,25 @@ func (r requestTemplates) payload(x *exchange) (string, *refusal) {
 	if refused != nil {
 		return "", refused
 	}
+	isBinary := x.stage.binary.sent(x.request.Header)
 	body := func() (string, *refusal) {
 		body, refused := x.readBody()
+		if isBinary && r.handling == toText {
+			body = encodeBinary(body)
+		}
 		return string(body), refused
 	}
+	var payload string
 	if template == nil {
-		return body()
+		payload, refused = body()
+	} else {
+		payload, refused = template.render(x, &templateInput{body: body})
 	}
-	return template.render(x, &templateInput{body: body})
+	if refused != nil || isBinary || r.handling != toBinary {
+		return payload, refused
+	}
+	decoded, refused := decodeBinary([]byte(payload))
+	return string(decoded), refused
 }
 
 // chooseResponse finds the template for what the client accepts, else the one for application/json, else the first by name.

@@ -10,6 +10,9 @@ type Invocation struct {
 	// arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/VERB/path.
 	Principal, SourceARN string
 	Payload              []byte
+	// Async asks that the function runs by itself, as an invocation of type Event: the answer is empty and comes once the event is
+	// taken.
+	Async bool
 }
 
 // Answer is what the function gave back. Failed says that it is an error object (Handled or Unhandled on AWS).

@@ -1,0 +1,227 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// proxyEvent is what a function behind a proxy integration gets: the members, their order and their nulls are those recorded on AWS
+// (section 10).
+type proxyEvent struct {
+	Resource                        string              `json:"resource"`
+	Path                            string              `json:"path"`
+	HTTPMethod                      string              `json:"httpMethod"`
+	Headers                         map[string]string   `json:"headers"`
+	MultiValueHeaders               map[string][]string `json:"multiValueHeaders"`
+	QueryStringParameters           map[string]string   `json:"queryStringParameters"`
+	MultiValueQueryStringParameters map[string][]string `json:"multiValueQueryStringParameters"`
+	PathParameters                  map[string]string   `json:"pathParameters"`
+	StageVariables                  map[string]string   `json:"stageVariables"`
+	RequestContext                  eventContext        `json:"requestContext"`
+	Body                            *string             `json:"body"`
+	IsBase64Encoded                 bool                `json:"isBase64Encoded"`
+}
+
+type eventContext struct {
+	ResourceID string `json:"resourceId"`
+	// Authorizer is left out, not null, when nothing authorised the request.
+	Authorizer        *eventAuthorizer `json:"authorizer,omitempty"`
+	ResourcePath      string           `json:"resourcePath"`
+	OperationName     string           `json:"operationName,omitempty"`
+	HTTPMethod        string           `json:"httpMethod"`
+	ExtendedRequestID string           `json:"extendedRequestId"`
+	RequestTime       string           `json:"requestTime"`
+	Path              string           `json:"path"`
+	AccountID         string           `json:"accountId"`
+	Protocol          string           `json:"protocol"`
+	Stage             string           `json:"stage"`
+	DomainPrefix      string           `json:"domainPrefix"`
+	RequestTimeEpoch  int64            `json:"requestTimeEpoch"`
+	RequestID         string           `json:"requestId"`
+	Identity          eventIdentity    `json:"identity"`
+	DomainName        string           `json:"domainName"`
+	DeploymentID      string           `json:"deploymentId"`
+	APIID             string           `json:"apiId"`
+}
+
+// eventAuthorizer holds the claims, each a string (fact 1.8).
+type eventAuthorizer struct {
+	Claims map[string]string `json:"claims"`
+}
+
+// eventIdentity is who calls; all but two of its twelve members are for IAM and identity pools, and null.
+type eventIdentity struct {
+	CognitoIdentityPoolID         *string `json:"cognitoIdentityPoolId"`
+	AccountID                     *string `json:"accountId"`
+	CognitoIdentityID             *string `json:"cognitoIdentityId"`
+	Caller                        *string `json:"caller"`
+	SourceIP                      string  `json:"sourceIp"`
+	PrincipalOrgID                *string `json:"principalOrgId"`
+	AccessKey                     *string `json:"accessKey"`
+	CognitoAuthenticationType     *string `json:"cognitoAuthenticationType"`
+	CognitoAuthenticationProvider *string `json:"cognitoAuthenticationProvider"`
+	UserARN                       *string `json:"userArn"`
+	UserAgent                     *string `json:"userAgent"`
+	User                          *string `json:"user"`
+}
+
+// proxyEvent makes the event. Header mappings of the integration change its headers.
+func (x *exchange) proxyEvent(mapped []mapping) ([]byte, *refusal) {
+	body, refused := x.readBody()
+	if refused != nil {
+		return nil, refused
+	}
+	header := x.eventHeader()
+	for _, m := range mapped {
+		values, refused := m.from(x, nil)
+		if refused != nil {
+			return nil, refused
+		}
+		if len(values) > 0 {
+			header[m.name] = values
+		}
+	}
+	event := proxyEvent{
+		Resource: x.method.resource.path, Path: x.rawPath(), HTTPMethod: x.request.Method,
+		Headers: lastValues(header), MultiValueHeaders: header,
+		QueryStringParameters: lastValues(x.queryValues()), MultiValueQueryStringParameters: orNull(x.queryValues()),
+		PathParameters: x.eventPathParameters(), StageVariables: orNull(x.stage.variables),
+		RequestContext: x.eventContext(),
+	}
+	if len(body) > 0 {
+		text := string(body)
+		if event.IsBase64Encoded = x.stage.binary.sent(x.request.Header); event.IsBase64Encoded {
+			text = base64.StdEncoding.EncodeToString(body)
+		}
+		event.Body = &text
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(&event); err != nil {
+		return nil, internalError(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// eventHeader are the request's headers as a function sees them: the client's, Authorization among them, and those that API
+// Gateway adds. Headers of the connection are not.
+func (x *exchange) eventHeader() http.Header {
+	from := x.request.Header
+	named := connectionHeaders(from)
+	to := make(http.Header, len(from)+5)
+	for name, values := range from {
+		if !hopByHop[name] && !named[name] && name != "Content-Length" && name != "Expect" {
+			to[name] = values
+		}
+	}
+	x.forwardIdentity(to)
+	addForwarded(x, to)
+	to["Host"] = []string{domainName(x.request)}
+	to["X-Amzn-Trace-Id"] = []string{x.traceHeader()}
+	return to
+}
+
+// rawSegments are the segments of the path as the client wrote them. They are those that were matched, one for one, in their first
+// spelling: what AWS hands to functions is not decoded (recorded).
+func (x *exchange) rawSegments() []string {
+	raw := make([]string, 0, len(x.path.segments)+1)
+	for part := range strings.SplitSeq(x.target.Path, "/") {
+		if part != "" {
+			raw = append(raw, part)
+		}
+	}
+	if skip := len(raw) - len(x.path.segments); skip >= 0 {
+		return raw[skip:]
+	}
+	raw = raw[:0]
+	for _, s := range x.path.segments {
+		raw = append(raw, s.escaped)
+	}
+	return raw
+}
+
+// rawPath is the path without the stage, as the client wrote it.
+func (x *exchange) rawPath() string {
+	path := "/" + strings.Join(x.rawSegments(), "/")
+	if x.path.trailing && path != "/" {
+		path += "/"
+	}
+	return path
+}
+
+// rawStagePath is the path with the stage, requestContext.path.
+func (x *exchange) rawStagePath() string {
+	if len(x.path.segments) == 0 && !x.path.trailing {
+		return "/" + x.stageName
+	}
+	return "/" + x.stageName + x.rawPath()
+}
+
+// rawParameter is a path parameter as the client wrote it.
+func (x *exchange) rawParameter(name string) (string, bool) {
+	for i, n := range x.method.resource.names {
+		if n == name && i < len(x.parameters) {
+			return strings.Join(x.rawSegments()[x.parameters[i].from:x.parameters[i].to], "/"), true
+		}
+	}
+	return "", false
+}
+
+// eventPathParameters are the parameters as they stood in the path: recorded, they are not decoded.
+func (x *exchange) eventPathParameters() map[string]string {
+	var all map[string]string
+	for _, name := range x.method.resource.names {
+		if raw, ok := x.rawParameter(name); ok {
+			if all == nil {
+				all = make(map[string]string, len(x.method.resource.names))
+			}
+			all[name] = raw
+		}
+	}
+	return all
+}
+
+func (x *exchange) eventContext() eventContext {
+	domain := domainName(x.request)
+	prefix, _, _ := strings.Cut(domain, ".")
+	c := eventContext{
+		ResourceID: x.method.resource.id, ResourcePath: x.method.resource.path, OperationName: x.method.operation,
+		HTTPMethod: x.request.Method, ExtendedRequestID: x.extendedID, RequestTime: x.requestTime(),
+		Path: x.rawStagePath(), AccountID: x.stage.account, Protocol: x.request.Proto, Stage: x.stageName, DomainPrefix: prefix,
+		RequestTimeEpoch: x.began.UnixMilli(), RequestID: x.requestID, Identity: eventIdentity{SourceIP: x.sourceIP()},
+		DomainName: domain, DeploymentID: x.stage.deployment, APIID: x.target.API,
+	}
+	if agent := x.request.UserAgent(); agent != "" {
+		c.Identity.UserAgent = &agent
+	}
+	if x.claims != nil {
+		c.Authorizer = &eventAuthorizer{x.claims.REST()}
+	}
+	return c
+}
+
+// lastValues are the last of each name's values, as the single-valued members have them; null when there are none.
+func lastValues(all map[string][]string) map[string]string {
+	if len(all) == 0 {
+		return nil
+	}
+	last := make(map[string]string, len(all))
+	for name, values := range all {
+		if len(values) > 0 {
+			last[name] = values[len(values)-1]
+		}
+	}
+	return last
+}
+
+// orNull is nil for an empty map.
+func orNull[M ~map[string]V, V any](m M) map[string]V {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
+}

@@ -1,0 +1,178 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+)
+
+// proxyIntegration is AWS_PROXY with a function: the whole request goes in as one event, the whole answer comes out as one object.
+type proxyIntegration struct{ function *function }
+
+func (c *compiler) functionProxy(where string, doc *types.Integration) integration {
+	f, err := c.function(where, doc)
+	if err != nil {
+		return brokenIntegration{err}
+	}
+	return &proxyIntegration{f}
+}
+
+func (p *proxyIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
+	event, refused := x.proxyEvent(p.function.headers)
+	if refused != nil {
+		return nil, refused
+	}
+	out, refused := p.function.call(g, x, event, false)
+	if refused != nil {
+		return nil, refused
+	}
+	if out.Failed {
+		return nil, functionError(&out)
+	}
+	a, problem := x.proxyAnswer(out.Payload)
+	if problem != "" {
+		return nil, malformedAnswer(problem)
+	}
+	x.refusedByBackend(a.status)
+	return a, nil
+}
+
+// proxyReply is what a function behind a proxy integration returns. A member that is none of these makes the whole malformed, as on
+// AWS.
+type proxyReply struct {
+	StatusCode        any              `json:"statusCode"`
+	Headers           map[string]any   `json:"headers"`
+	MultiValueHeaders map[string][]any `json:"multiValueHeaders"`
+	Body              any              `json:"body"`
+	IsBase64Encoded   any              `json:"isBase64Encoded"`
+}
+
+// proxyAnswer turns a function's answer into the client's; problem says what makes it malformed (recorded section 10: a missing body
+// and a statusCode in quotes do not).
+func (x *exchange) proxyAnswer(payload []byte) (a *answer, problem string) {
+	if text := bytes.TrimSpace(payload); len(text) == 0 || text[0] != '{' {
+		return nil, "the function's answer is not an object: " + clippedTo(string(text), 64)
+	}
+	var reply proxyReply
+	d := json.NewDecoder(bytes.NewReader(payload))
+	d.UseNumber()
+	d.DisallowUnknownFields()
+	if err := d.Decode(&reply); err != nil {
+		return nil, "the function's answer cannot be read: " + err.Error()
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, "something follows the function's answer"
+	}
+	a = &answer{contentType: jsonType, traced: true}
+	if a.status, problem = replyStatus(reply.StatusCode); problem != "" {
+		return nil, problem
+	}
+	if a.headers, problem = replyHeaders(&reply); problem != "" {
+		return nil, problem
+	}
+	body, ok := scalar(reply.Body)
+	if !ok {
+		return nil, fmt.Sprintf("the body is %s; it must be a string", kindOf(reply.Body))
+	}
+	a.body = []byte(body)
+	if encoded, _ := scalar(reply.IsBase64Encoded); encoded == "true" && x.stage.binary.accepted(x.request.Header) {
+		decoded, err := base64.StdEncoding.DecodeString(body)
+		if err != nil {
+			return nil, "the body is not base64, although isBase64Encoded says so"
+		}
+		a.body = decoded
+	}
+	return a, ""
+}
+
+func replyStatus(value any) (status int, problem string) {
+	if value == nil {
+		return http.StatusOK, ""
+	}
+	text, ok := scalar(value)
+	status, err := strconv.Atoi(text)
+	if _, isBool := value.(bool); !ok || isBool || err != nil || status < 200 || status > 599 {
+		return 0, "the statusCode " + clippedTo(text, 32) + " (" + kindOf(value) + ") is no status"
+	}
+	return status, ""
+}
+
+// replyHeaders puts both kinds of headers together: of a name that is in both, the list's values come first and the single one
+// follows unless it is among them.
+func replyHeaders(reply *proxyReply) (fields []headerField, problem string) {
+	merged := map[string]*headerField{}
+	field := func(name string) *headerField {
+		key := http.CanonicalHeaderKey(name)
+		if merged[key] == nil {
+			merged[key] = &headerField{name: name}
+		}
+		return merged[key]
+	}
+	for name, values := range reply.MultiValueHeaders {
+		for _, value := range values {
+			text, ok := scalar(value)
+			if !ok {
+				return nil, "the header " + name + " has a value that is " + kindOf(value)
+			}
+			f := field(name)
+			f.values = append(f.values, text)
+		}
+	}
+	for name, value := range reply.Headers {
+		text, ok := scalar(value)
+		if !ok {
+			return nil, "the header " + name + " is " + kindOf(value)
+		}
+		if f := field(name); value != nil && !slices.Contains(f.values, text) {
+			f.values = append(f.values, text)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(merged)) {
+		f := merged[key]
+		if len(f.values) == 0 || hopByHop[key] && !remappedHeaders[key] || key == "X-Amzn-Trace-Id" {
+			continue
+		}
+		fields = append(fields, headerField{remapped(f.name), f.values})
+	}
+	return fields, ""
+}
+
+// scalar is the text of a string, number or truth value; null is empty.
+func scalar(value any) (text string, ok bool) {
+	switch v := value.(type) {
+	case nil:
+		return "", true
+	case string:
+		return v, true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		return strconv.FormatBool(v), true
+	}
+	return "", false
+}
+
+func kindOf(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "a string"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "a truth value"
+	case []any:
+		return "a list"
+	}
+	return "an object"
+}
