@@ -15,7 +15,7 @@ func invalidParameter(format string, args ...any) error {
 	return fault.Invalid("InvalidParameterException", format, args...)
 }
 
-// applySettings sets everything of a pool that UpdateUserPool can change. What the caller left out gets AWS's default,
+// applySettings sets everything of a pool that UpdateUserPool can change. What the caller left out, tags apart, gets AWS's default,
 // at creation and at every update alike: that is how UpdateUserPool works on AWS. software tells whether the pool has
 // an MFA factor that needs no text messages.
 func applySettings(p *types.UserPoolType, in *cip.UpdateUserPoolInput, software bool) error {
@@ -30,7 +30,10 @@ func applySettings(p *types.UserPoolType, in *cip.UpdateUserPoolInput, software 
 	p.SmsAuthenticationMessage = in.SmsAuthenticationMessage
 	p.SmsConfiguration = in.SmsConfiguration
 	p.UserPoolAddOns = in.UserPoolAddOns
-	p.UserPoolTags = in.UserPoolTags
+	if in.UserPoolTags != nil {
+		// Tags alone stay when they are left out: clients set them by TagResource and update the rest without them.
+		p.UserPoolTags = in.UserPoolTags
+	}
 
 	p.DeletionProtection = orDefault(in.DeletionProtection, types.DeletionProtectionTypeInactive)
 	p.MfaConfiguration = orDefault(in.MfaConfiguration, types.UserPoolMfaTypeOff)

@@ -108,6 +108,7 @@ func TestEverySettingOfAPoolComesBackAsItWasSet(t *testing.T) {
 		updated := must(c.DescribeUserPool(c.ctx, &cip.DescribeUserPoolInput{UserPoolId: created.Id}))(t).UserPool
 		fresh := must(c.CreateUserPool(c.ctx, &cip.CreateUserPoolInput{
 			PoolName: in.PoolName, Schema: in.Schema, UsernameAttributes: in.UsernameAttributes, UsernameConfiguration: in.UsernameConfiguration,
+			UserPoolTags: in.UserPoolTags,
 		}))(t).UserPool
 		if diff := cmp.Diff(fresh, updated, ignoreSerde, cmpopts.IgnoreFields(types.UserPoolType{}, "Id", "Arn", "CreationDate", "LastModifiedDate")); diff != "" {
 			t.Errorf("a pool updated with nothing differs from a new one:\n%s", diff)
@@ -361,6 +362,23 @@ func TestTagsOfAPool(t *testing.T) {
 	refused(t, err, invalid, "")
 	_, err = c.TagResource(c.ctx, &cip.TagResourceInput{ResourceArn: aws.String(*p.Arn + "x"), Tags: map[string]string{"a": "1"}})
 	refused(t, err, notFound, "User pool "+*p.Id+"x does not exist.")
+}
+
+func TestAnUpdateWithoutTagsKeepsThem(t *testing.T) {
+	c := newControlPlane(t)
+	p := must(c.CreateUserPool(c.ctx, &cip.CreateUserPoolInput{PoolName: aws.String("p"), UserPoolTags: map[string]string{"a": "1"}}))(t).UserPool
+	must(c.TagResource(c.ctx, &cip.TagResourceInput{ResourceArn: p.Arn, Tags: map[string]string{"a": "2"}}))(t)
+	for _, step := range []struct{ sent, want map[string]string }{
+		{nil, map[string]string{"a": "2"}},
+		{map[string]string{"b": "3"}, map[string]string{"b": "3"}},
+		{map[string]string{}, nil},
+	} {
+		must(c.UpdateUserPool(c.ctx, &cip.UpdateUserPoolInput{UserPoolId: p.Id, UserPoolTags: step.sent}))(t)
+		got := must(c.DescribeUserPool(c.ctx, &cip.DescribeUserPoolInput{UserPoolId: p.Id}))(t).UserPool.UserPoolTags
+		if diff := cmp.Diff(step.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("after an update with %v:\n%s", step.sent, diff)
+		}
+	}
 }
 
 func TestMFAConfigurationComesBack(t *testing.T) {
