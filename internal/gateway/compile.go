@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/apigateway"
@@ -19,6 +20,9 @@ type compiler struct {
 	problems []error
 	plan     *stagePlan
 	vars     variablesOf
+	// models are those that methods validate by, compiled once.
+	models         map[string]*bodyModel
+	schemaCompiler *jsonschema.Compiler
 }
 
 func (c *compiler) problem(format string, args ...any) error {
@@ -135,7 +139,7 @@ func (c *compiler) method(r *resourcePlan, verb string, doc *types.Method) *meth
 			}
 		}
 	}
-	m.required = c.requiredParameters(doc)
+	m.required, m.models = c.requiredParameters(doc), c.bodyModels(doc)
 	m.integration = c.integration(r, verb, doc.MethodIntegration)
 	return m
 }

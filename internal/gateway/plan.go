@@ -46,7 +46,9 @@ type methodPlan struct {
 	scopes        []string
 	keyRequired   bool
 	// required are the parameters without which the method's validator refuses.
-	required    []requiredParameter
+	required []requiredParameter
+	// models are what the validator holds bodies against.
+	models      bodyModels
 	integration integration
 }
 

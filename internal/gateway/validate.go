@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/poolgate/poolgate/authz"
@@ -18,14 +17,7 @@ var parameterPlaces = []string{"header", "path", "querystring"}
 
 // requiredParameters are those that a method declares as required, if its validator looks at parameters at all.
 func (c *compiler) requiredParameters(doc *types.Method) []requiredParameter {
-	validates := false
-	for i := range c.snapshot.Validators {
-		v := &c.snapshot.Validators[i].Value
-		if aws.ToString(v.Id) == aws.ToString(doc.RequestValidatorId) && v.ValidateRequestParameters {
-			validates = doc.RequestValidatorId != nil
-		}
-	}
-	if !validates {
+	if v := c.validator(doc); v == nil || !v.ValidateRequestParameters {
 		return nil
 	}
 	var required []requiredParameter
@@ -44,14 +36,22 @@ func (c *compiler) requiredParameters(doc *types.Method) []requiredParameter {
 	return required
 }
 
-// validate refuses a request that is too large or lacks what the method requires.
+// validate refuses a request that is too large, lacks what the method requires or has a body that does not fit its model.
 func (g *Gateway) validate(x *exchange) *refusal {
 	if x.request.ContentLength > payloadLimit {
 		return tooLong()
 	}
-	if len(x.method.required) == 0 {
+	if refused := x.validateParameters(); refused != nil {
+		return refused
+	}
+	if len(x.method.models) == 0 {
 		return nil
 	}
+	return x.validateBody()
+}
+
+// validateParameters names everything that is missing at once.
+func (x *exchange) validateParameters() *refusal {
 	var missing []string
 	for _, p := range x.method.required {
 		if !x.has(p) {
