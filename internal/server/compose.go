@@ -15,6 +15,7 @@ import (
 	"github.com/poolgate/poolgate/internal/cognito"
 	"github.com/poolgate/poolgate/internal/gateway"
 	"github.com/poolgate/poolgate/internal/login"
+	"github.com/poolgate/poolgate/internal/logs"
 	"github.com/poolgate/poolgate/internal/store"
 	"github.com/poolgate/poolgate/internal/wire"
 	"github.com/poolgate/poolgate/internal/wire/model"
@@ -46,6 +47,8 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	if p.login, err = login.New(login.Config{Pools: pools, Store: db, Clock: clock, BaseURL: config.PublicURL, Log: config.Log}); err != nil {
 		return nil, err
 	}
+	events := logs.New(logs.Config{Store: db, Log: config.Log})
+	p.closers = append(p.closers, events.Close)
 	documents := apigateway.New(apigateway.Config{Store: db, Clock: clock, Log: config.Log})
 	p.gateway = gateway.New(gateway.Config{
 		APIs: documents, Engine: engine, Clock: clock, Topics: db, Log: config.Log,
@@ -57,6 +60,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	p.apis = wire.New(wire.Options{Keys: config.AccessKeys, DefaultRegion: defaultRegion, Log: config.Log})
 	p.apis.Register(&model.CognitoIDP, pools)
 	p.apis.Register(&model.APIGateway, documents)
+	p.apis.Register(&model.Logs, events)
 	p.own = &own{
 		clock: clock, clockMayMove: len(config.AccessKeys) == 0, check: db.Check,
 		describe: p.gateway.Describe, recent: p.gateway.Recent, mailbox: pools.Mailbox,
