@@ -169,7 +169,7 @@ func (a *Authorizer) describe(id checkID, reason Reason, seen *view, identity st
 }
 
 func describeShape(reason Reason, seen *view) (saw, expected string) {
-	const wanted = `a signed token of three base64url parts, alone or after "Bearer " and exactly one space`
+	const wanted = `a whole token as a user pool issues it: three base64url parts, alone or after "Bearer " and exactly one space`
 	if reason != "" {
 		return seen.detail, wanted
 	}

@@ -51,7 +51,11 @@ func verdict(p *page, r *decision.Record) {
 // facts are what was asked for, where that led, and what was wrong with it.
 func facts(p *page, r *decision.Record) {
 	p.line("")
-	p.fact("request", strings.TrimSpace(fmt.Sprintf("%s %s, stage %s of API %s", r.Method, r.Path, r.Stage, r.API)))
+	where := "API " + r.API
+	if r.Stage != "" {
+		where = "stage " + r.Stage + " of " + where
+	}
+	p.fact("request", fmt.Sprintf("%s %s, %s", r.Method, r.Path, where))
 	if r.Resource != "" {
 		p.fact("method", fmt.Sprintf("%s, resource %s of deployment %s", r.Resource, r.ResourceID, r.Deployment))
 	}
