@@ -140,8 +140,11 @@ func (x *exchange) identifyRoute(scope sigv4.Scope) error {
 		x.target.binding, x.target.protocol, x.target.end, x.target.labels = b, b.service.Protocol, end, labels
 		x.found(end.operation)
 		limit := int64(maxBody)
-		if hasPayload(b.service, end.operation.model.Input) {
+		switch input := end.operation.model.Input; {
+		case hasPayload(b.service, input):
 			limit = maxPayload
+		case hasUpload(b.service, input):
+			limit = maxUpload
 		}
 		return x.read(limit)
 	}
@@ -156,6 +159,22 @@ func hasPayload(service *model.Service, id model.ShapeID) bool {
 	for i := range service.Shape(id).Members {
 		if service.Shape(id).Members[i].At == model.Payload {
 			return true
+		}
+	}
+	return false
+}
+
+// hasUpload tells whether an input's JSON holds bytes, by itself or in one of its structures, as a function's code does.
+func hasUpload(service *model.Service, id model.ShapeID) bool {
+	for _, member := range service.Shape(id).Members {
+		shape := service.Shape(member.Shape)
+		if member.At == model.Body && shape.Kind == model.Blob {
+			return true
+		}
+		for _, inner := range shape.Members {
+			if service.Shape(inner.Shape).Kind == model.Blob {
+				return true
+			}
 		}
 	}
 	return false

@@ -10,6 +10,13 @@ import (
 // model's own. A pattern that is neither here nor understood is not checked: see TestEveryPatternIsUnderstood.
 var equivalents = map[string]string{
 	`^[0-9A-Za-z\.\-_]*(?<!\.)$`: `(?:[0-9A-Za-z.\-_]*[0-9A-Za-z\-_])?`,
+	// Lambda's buckets, and its aliases: a name that is not a number.
+	`[0-9A-Za-z\.\-_]*(?<!\.)`:     `(?:[0-9A-Za-z.\-_]*[0-9A-Za-z\-_])?`,
+	`(?!^[0-9]+$)([a-zA-Z0-9-_]+)`: aliasName,
+	`((?!^\d+$)^[0-9a-zA-Z-_]+$)`:  aliasName,
+	`(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]{1,64})(:((?!\d+$)[0-9a-zA-Z-_]+))?`: `(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]{1,64})(:` + aliasName + `)?`,
+	// Names that begin with "system." are another service's to refuse.
+	`(^(?!(system\x2e)))(^[_a-zA-Z0-9])([^$]*)`: `[_a-zA-Z0-9][^$]*`,
 	// Java reads \u10000 as \u1000 and a zero; the range is meant to reach U+10FFFF.
 	`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`: "[\t\n\r\\x20-\\x7E\\x85\\xA0-\\x{D7FF}" +
 		"\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]+",
@@ -19,6 +26,9 @@ var equivalents = map[string]string{
 	// Names of app clients (and pools): a name that pins an id, as emulators have it, begins with a text that has a colon.
 	`[\w\s+=,.@-]+`: `(?:_custom_id_:)?[\w\s+=,.@-]+`,
 }
+
+// aliasName is the name of a function's alias.
+const aliasName = `[a-zA-Z0-9_-]*[a-zA-Z_-][a-zA-Z0-9_-]*`
 
 var javaUnicode = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
 

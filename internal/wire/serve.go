@@ -19,10 +19,11 @@ import (
 	"github.com/poolgate/poolgate/internal/wire/model"
 )
 
-// How large a request may be: API definitions are the only large thing that is uploaded.
+// How large a request may be: API definitions and functions' code are the only large things that are uploaded.
 const (
 	maxBody    = 1 << 20
 	maxPayload = 10 << 20
+	maxUpload  = 70_167_211 // CreateFunction's [R]: 50 MB of code in base64
 )
 
 // answer is what an exchange ends in; it is written once, in ServeHTTP.

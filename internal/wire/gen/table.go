@@ -18,6 +18,7 @@ type service struct {
 var services = []service{
 	{"apigateway", "APIGateway", "apigateway", "ValidationException"},
 	{"cognito-idp", "CognitoIDP", "cognitoidentityprovider", "InvalidParameterException"},
+	{"lambda", "Lambda", "lambda", "ValidationException"},
 	{"logs", "Logs", "cloudwatchlogs", "InvalidParameterException"},
 	{"sts", "STS", "sts", "ValidationError"},
 }
