@@ -115,9 +115,9 @@ func (b *binary) eval(r *run) (any, error) {
 	case "&&", "||":
 		return truth(right), nil
 	case "==":
-		return equal(left, right), nil
+		return equal(left, right), r.spend(textSize(left) + textSize(right))
 	case "!=":
-		return !equal(left, right), nil
+		return !equal(left, right), r.spend(textSize(left) + textSize(right))
 	case "<", "<=", ">", ">=":
 		return compare(b.operator, left, right), nil
 	}
@@ -229,7 +229,7 @@ func (r *run) follow(value any, s *step) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := r.spend(weight(value, s.method)); err != nil {
+		if err := r.spend(weight(value, s.method, args)); err != nil {
 			return nil, err
 		}
 		result, ok, err := call(value, s.method, args)
@@ -253,17 +253,46 @@ func (r *run) follow(value any, s *step) (any, error) {
 	return property(value, s.property), nil
 }
 
-// weight is how many bytes a method goes over. Regular expressions cost more for each.
-func weight(value any, method string) int {
-	text, isText := value.(string)
-	if !isText {
-		return 0
+// weight is how many bytes a method goes over. Regular expressions cost more for each, and a search compares texts.
+func weight(value any, method string, args []any) int {
+	size := 0
+	for _, arg := range args {
+		size += textSize(arg)
 	}
-	switch method {
-	case "matches", "split", "replaceAll", "replaceFirst":
-		return 64 * len(text)
+	switch v := value.(type) {
+	case string:
+		switch method {
+		case "matches", "split", "replaceAll", "replaceFirst":
+			return size + 64*len(v)
+		}
+		return size + len(v)
+	case *List:
+		switch method {
+		case "contains", "indexOf":
+			return size*len(v.Items) + textSize(v)
+		case "equals", "toString":
+			return size + textSize(v)
+		}
+	case *Map:
+		switch method {
+		case "containsValue":
+			return size*len(v.keys) + textSize(v)
+		case "equals", "toString":
+			return size + textSize(v)
+		}
 	}
-	return len(text)
+	return size
+}
+
+// textSize is what the text of a value costs, in bytes; nothing where it has only a few.
+func textSize(value any) int {
+	switch v := value.(type) {
+	case string:
+		return len(v)
+	case *List, *Map, entry:
+		return 4 * len(Text(v)) // it is made for this, and made again for what it is needed for
+	}
+	return 0
 }
 
 // property is value.name: a map's key, an object's property, else a getter without arguments (entry.key, text.empty).

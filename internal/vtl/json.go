@@ -79,7 +79,7 @@ func decodeMap(d *json.Decoder, depth int) (any, error) {
 	return m, err
 }
 
-// JSON is the value as compact JSON. An Object is its text, as a string.
+// JSON is the value as compact JSON. An Object is its text, as a string. It is bounded as Text is.
 func JSON(value any) string { return string(appendJSON(nil, value, 0)) }
 
 func appendJSON(b []byte, value any, depth int) []byte {
@@ -103,6 +103,9 @@ func appendJSON(b []byte, value any, depth int) []byte {
 	case *List:
 		b = append(b, '[')
 		for i, item := range v.Items {
+			if len(b) > OutputLimit {
+				return b
+			}
 			if i > 0 {
 				b = append(b, ',')
 			}
@@ -112,6 +115,9 @@ func appendJSON(b []byte, value any, depth int) []byte {
 	case *Map:
 		b = append(b, '{')
 		for i, key := range v.keys {
+			if len(b) > OutputLimit {
+				return b
+			}
 			if i > 0 {
 				b = append(b, ',')
 			}
@@ -121,7 +127,7 @@ func appendJSON(b []byte, value any, depth int) []byte {
 		}
 		return append(b, '}')
 	}
-	return appendString(b, Text(value))
+	return appendString(b, string(appendText(nil, value, depth+1)))
 }
 
 // appendString writes a JSON string without the HTML escapes of encoding/json, which AWS does not make.

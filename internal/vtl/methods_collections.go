@@ -132,7 +132,7 @@ type entry struct {
 	value any
 }
 
-func (e entry) String() string { return e.key + "=" + inner(e.value, 0) }
+func (e entry) String() string { return Text(e) }
 
 func (e entry) Property(name string) (any, bool) {
 	switch name {

@@ -119,6 +119,12 @@ func TestLimits(t *testing.T) {
 		{"loops", `#foreach($i in [1..1001])#end`},
 		{"steps", `#foreach($i in [1..1000])#foreach($j in [1..1000])#foreach($k in [1..1000])x#end#end#end`},
 		{"a replacement that explodes", `#set($x = "a")#foreach($i in [1..99])#set($x = $x.replace("a", "aaaaaaaaaa"))#end`},
+		{"a list that holds itself", `#set($l = [])#foreach($i in [1..20])#set($q = $l.add($l))#end$l`},
+		{"a list of lists of lists", `#set($l = ["x"])#foreach($i in [1..60])#set($l = [$l, $l])#end$l`},
+		{"a map of maps of maps", `#set($m = {"a": "x"})#foreach($i in [1..60])#set($m = {"a": $m, "b": $m})#end$m`},
+		{"JSON that holds itself", `#set($m = $util.parseJson('{"a":[]}'))#foreach($i in [1..20])#set($q = $m.a.add($m))#end$m`},
+		{"comparing lists of lists", `#set($l = ["x"])#set($m = ["x"])#foreach($i in [1..14])#set($l = [$l, $l])#set($m = [$m, $m])#end#foreach($i in [1..1000])#if($l == $m)#end#end`},
+		{"searching among lists of lists", `#set($l = ["x"])#foreach($i in [1..30])#set($l = [$l, $l])#end#set($m = [$l, $l, $l])#foreach($i in [1..1000])#if($m.contains($l))#end#end`},
 		{"a pattern that explodes", `#set($x = "a")#foreach($i in [1..99])#set($x = $x.replaceAll("a", "aaaaaaaaaa"))#end`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -130,6 +136,23 @@ func TestLimits(t *testing.T) {
 				t.Errorf("got %d bytes and %v, want ErrLimit", len(out), err)
 			}
 		})
+	}
+}
+
+// TestAMapThatHoldsItsOwnEntryHasAnEnd: a recursion without end would take the whole process along.
+func TestAMapThatHoldsItsOwnEntryHasAnEnd(t *testing.T) {
+	for _, source := range []string{
+		`#set($m = {})#set($q = $m.put("a", $m))#foreach($e in $m.entrySet())#set($q = $m.put("b", $e))#end$m`,
+		`#set($m = $util.parseJson('{}'))#set($q = $m.put("a", $m))#foreach($e in $m.entrySet())#set($q = $m.put("b", $e))#end$m`,
+		`#set($m = $util.parseJson('{}'))#set($l = [$m])#set($q = $m.put("a", $l))#foreach($e in $m.entrySet())#set($q = $l.add($e))#end$e $l`,
+	} {
+		template, err := Parse(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := template.Render(variables()); err == nil && len(out) > OutputLimit {
+			t.Errorf("%s rendered %d bytes", source, len(out))
+		}
 	}
 }
 

@@ -77,14 +77,13 @@ func (m *Map) remove(key string) any {
 	return value
 }
 
-// Text is what a value renders as: JSON for what came out of JSON, Java's toString for the rest, nothing for nil.
-func Text(value any) string { return text(value, 0) }
-
-func text(value any, depth int) string {
-	if depth > depthLimit {
-		return ""
-	}
+// Text is what a value renders as: JSON for what came out of JSON, Java's toString for the rest, nothing for nil. Of a text longer
+// than an output may be only the beginning is made, which still is longer: a list that holds itself twice over would have
+// no end.
+func Text(value any) string {
 	switch v := value.(type) {
+	case *List, *Map, entry:
+		return string(appendText(nil, v, 0))
 	case nil:
 		return ""
 	case string:
@@ -95,47 +94,64 @@ func text(value any, depth int) string {
 		return strconv.FormatInt(v, 10)
 	case float64:
 		return floatText(v)
-	case *List:
-		if v.json {
-			return JSON(v)
-		}
-		var b strings.Builder
-		b.WriteByte('[')
-		for i, item := range v.Items {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(inner(item, depth))
-		}
-		return b.String() + "]"
-	case *Map:
-		if v.shown != nil {
-			return *v.shown
-		}
-		if v.json {
-			return JSON(v)
-		}
-		var b strings.Builder
-		b.WriteByte('{')
-		for i, key := range v.keys {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(key + "=" + inner(v.values[key], depth))
-		}
-		return b.String() + "}"
 	case fmt.Stringer:
 		return v.String()
 	}
 	return ""
 }
 
-// inner is the text of a value inside Java's toString of a collection, where null is spelled out.
-func inner(value any, depth int) string {
-	if value == nil {
-		return "null"
+func appendText(b []byte, value any, depth int) []byte {
+	if depth > depthLimit {
+		return b
 	}
-	return text(value, depth+1)
+	switch v := value.(type) {
+	case *List:
+		if v.json {
+			return appendJSON(b, v, depth)
+		}
+		b = append(b, '[')
+		for i, item := range v.Items {
+			if len(b) > OutputLimit {
+				return b
+			}
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = appendInner(b, item, depth)
+		}
+		return append(b, ']')
+	case *Map:
+		if v.shown != nil {
+			return append(b, *v.shown...)
+		}
+		if v.json {
+			return appendJSON(b, v, depth)
+		}
+		b = append(b, '{')
+		for i, key := range v.keys {
+			if len(b) > OutputLimit {
+				return b
+			}
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = append(append(b, key...), '=')
+			b = appendInner(b, v.values[key], depth)
+		}
+		return append(b, '}')
+	case entry:
+		b = append(append(b, v.key...), '=')
+		return appendInner(b, v.value, depth)
+	}
+	return append(b, Text(value)...)
+}
+
+// appendInner is the text of a value inside Java's toString of a collection, where null is spelled out.
+func appendInner(b []byte, value any, depth int) []byte {
+	if value == nil {
+		return append(b, "null"...)
+	}
+	return appendText(b, value, depth+1)
 }
 
 // floatText is Java's Double.toString: always a fraction, scientific from 10^7 on and below 10^-3.
