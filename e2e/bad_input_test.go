@@ -182,3 +182,38 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyElseIsToldAReason: only a client on this machine, while no access keys are configured, reads why it was refused.
+func TestNobodyElseIsToldAReason(t *testing.T) {
+	s := serve(t).newSite(t)
+	signed := serve(t, "--access-key", "test:test").newSite(t)
+	for name, row := range map[string]struct {
+		s      *site
+		header http.Header
+		told   bool
+	}{
+		"on this machine":              {s, http.Header{}, true},
+		"through a proxy":              {s, http.Header{"X-Forwarded-For": {"10.0.0.1"}}, false},
+		"through a proxy that says so": {s, http.Header{"Forwarded": {"for=10.0.0.1"}}, false},
+		"with access keys configured":  {signed, http.Header{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			row.header.Set("Authorization", "no-token")
+			for _, path := range []string{"/plain", "/nowhere"} {
+				got := send(t, http.MethodGet, row.s.url+"/_aws/execute-api/"+row.s.apiID+"/dev"+path, "", row.header)
+				var named []string
+				for name := range got.header {
+					if strings.Contains(strings.ToLower(name), "poolgate") {
+						named = append(named, name)
+					}
+				}
+				if got.status != map[string]int{"/plain": 401, "/nowhere": 403}[path] || (len(named) > 0) != row.told {
+					t.Errorf("%s answered %d with %q", path, got.status, named)
+				}
+				if strings.Contains(strings.ToLower(got.body), "poolgate") {
+					t.Errorf("%s answered %s", path, got.body)
+				}
+			}
+		})
+	}
+}
