@@ -61,7 +61,7 @@ func (h *Handler) submitLogin(x *exchange) (*answer, error) {
 		text, code := h.signInRefused(x, err)
 		return h.loginPage(x, a, code, username, text)
 	}
-	return h.signedIn(x, a, result)
+	return h.signedIn(x, a, form, result)
 }
 
 // formExpired is said of a form that did not come from a page of this server, or from one too old.
@@ -94,12 +94,12 @@ func (h *Handler) signInRefused(x *exchange, err error) (text string, code int) 
 	return text, code
 }
 
-// signedIn goes on after a password was right: to the challenge that comes first, or back to the client.
-func (h *Handler) signedIn(x *exchange, a *authorization, result cognito.SignInResult) (*answer, error) {
+// signedIn goes on after a password was right: to the challenge that comes first, or back to the client. The form is the one that was sent.
+func (h *Handler) signedIn(x *exchange, a *authorization, form params, result cognito.SignInResult) (*answer, error) {
 	switch result.Challenge {
 	case "":
 	case newPasswordRequired:
-		return h.newPasswordPage(x, a, http.StatusOK, result.Session, result.RequiredAttributes, "")
+		return h.newPasswordPage(x, a, http.StatusOK, result.Session, result.RequiredAttributes, "", form.pairs...)
 	default:
 		text, code := h.signInRefused(x, fault.Unimplemented("UnsupportedOperationException", "The login page has no step for %s", result.Challenge))
 		return h.loginPage(x, a, code, "", text)

@@ -14,7 +14,9 @@ const newPasswordRequired = types.ChallengeNameTypeNewPasswordRequired
 // newPasswordPageData is what pages/new_password.html shows.
 type newPasswordPageData struct {
 	page
-	Action     string
+	Action string
+	// Username is only for the browser, which keeps the new password under it.
+	Username   string
 	CSRF       string
 	Session    string
 	Attributes []attributeField
@@ -69,7 +71,7 @@ func (h *Handler) submitNewPassword(x *exchange) (*answer, error) {
 		}
 		return h.newPasswordPage(x, a, code, session, names, text, form.pairs...)
 	}
-	return h.signedIn(x, a, result)
+	return h.signedIn(x, a, form, result)
 }
 
 // newPasswordPage shows the form, with what was typed into it before except for passwords.
@@ -77,6 +79,7 @@ func (h *Handler) newPasswordPage(x *exchange, a *authorization, code int, sessi
 	data := newPasswordPageData{
 		page:   x.page("Choose a new password", a.client.PoolName),
 		Action: x.place.url("/changePassword", a.query.encode()), CSRF: x.csrf, Session: session, Error: text,
+		Username: limitText(params{before}.get("username"), maxUsername),
 	}
 	for _, name := range names {
 		field := newAttributeField(name)

@@ -200,7 +200,7 @@ func TestANewPasswordIsAskedForAndSet(t *testing.T) {
 	for _, want := range []string{
 		`action="/changePassword?client_id=web&amp;`, `name="session" value="challenge-session"`, `name="new_password" type="password" autocomplete="new-password"`,
 		`name="confirm_password"`, `<label for="attribute-0">Email address</label>`, `name="requiredAttributes[email]" type="email"`,
-		`<label for="attribute-1">Shoe size</label>`, `name="requiredAttributes[custom:shoe_size]"`,
+		`name="username" value="ann" autocomplete="username" readonly hidden`, `<label for="attribute-1">Shoe size</label>`, `name="requiredAttributes[custom:shoe_size]"`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
