@@ -126,7 +126,7 @@ func (s *site) checkExplain(t *testing.T, token tokens) {
 	if code := explain.ProcessState.ExitCode(); code != 1 {
 		t.Fatalf("exit %d: %v %s", code, err, out)
 	}
-	for _, part := range []string{"token_use_access_expected", "Refused with 401", "saw", "expected", "To mend it", "signature"} {
+	for _, part := range []string{"token_use_access_expected", "Refused with 401", "saw", "expected", "What mends it", "signature"} {
 		if !strings.Contains(string(out), part) {
 			t.Errorf("explain does not say %q:\n%s", part, out)
 		}
