@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/poolgate/poolgate/internal/clock"
@@ -40,6 +41,7 @@ func (o *own) handler() http.Handler {
 	mux.HandleFunc("GET /requests", answering(o.requests))
 	mux.HandleFunc("GET /requests/{id}", answering(o.request))
 	mux.HandleFunc("GET /mailbox", answering(o.mail))
+	mux.HandleFunc("/", answering(nothing))
 	return mux
 }
 
@@ -72,6 +74,12 @@ func answering(run func(*http.Request) (any, error)) http.HandlerFunc {
 		encoder.SetEscapeHTML(false)
 		_ = encoder.Encode(value)
 	}
+}
+
+// nothing answers what is none of the addresses above, or not with that method.
+func nothing(r *http.Request) (any, error) {
+	return nil, &problem{status: http.StatusNotFound, Message: "there is no " + r.Method + " " + clipped(ownPrefix+strings.TrimPrefix(r.URL.Path, "/")),
+		Hint: "there are GET health, clock, requests, requests/REQUEST_ID and mailbox?to=ADDRESS, and PUT clock"}
 }
 
 func (o *own) health(r *http.Request) (any, error) {
