@@ -65,7 +65,7 @@ func (s *Service) newAttempt(ctx context.Context, poolID *string, clientID strin
 			return err
 		}
 		a.poolID = *poolID
-		if a.pool, err = s.poolByID(tx, regionOf(ctx, a.poolID), a.poolID); err != nil {
+		if a.pool, err = s.ownPool(ctx, tx, a.poolID); err != nil {
 			return err
 		}
 		a.client, err = s.clientByID(tx, a.poolID, clientID)

@@ -125,6 +125,17 @@ func (s *Service) poolByID(tx *store.Tx, region, poolID string) (*pool, error) {
 	return p, err
 }
 
+// ownPool finds a pool for an operation that its owner calls: a pool of another account is as good as none. Sign-in and
+// authorizers ask poolByID instead, which knows no account.
+func (s *Service) ownPool(ctx context.Context, tx *store.Tx, poolID string) (*pool, error) {
+	p, err := s.poolByID(tx, regionOf(ctx, poolID), poolID)
+	if err == nil && p.Account != accountOf(ctx) {
+		return nil, fault.NotFound("ResourceNotFoundException", "User pool %s does not exist.", poolID).
+			Becausef("it is a pool of account %s, asked for by %s", p.Account, accountOf(ctx))
+	}
+	return p, err
+}
+
 // putPool stores a changed pool and tells every node.
 func putPool(tx *store.Tx, region string, p *pool) error {
 	id := value(p.Detail.Value.Id)

@@ -25,7 +25,7 @@ func (s *Service) DescribeUserPool(ctx context.Context, in *cip.DescribeUserPool
 // viewPool runs fn with the pool in a read-only transaction.
 func (s *Service) viewPool(ctx context.Context, poolID *string, fn func(*store.Tx, *pool) error) error {
 	return s.store.View(ctx, func(tx *store.Tx) error {
-		p, err := s.poolByID(tx, regionOf(ctx, value(poolID)), value(poolID))
+		p, err := s.ownPool(ctx, tx, value(poolID))
 		if err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (s *Service) viewPool(ctx context.Context, poolID *string, fn func(*store.T
 // changes it.
 func (s *Service) withPool(ctx context.Context, poolID *string, fn func(*store.Tx, *pool) error) error {
 	return s.store.Update(ctx, func(tx *store.Tx) error {
-		p, err := s.poolByID(tx, regionOf(ctx, value(poolID)), value(poolID))
+		p, err := s.ownPool(ctx, tx, value(poolID))
 		if err != nil {
 			return err
 		}
