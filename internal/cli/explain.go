@@ -133,7 +133,7 @@ func noRecord(endpoint, id string, answer *http.Response, raw []byte) error {
 	refusal, hint, explained := strings.Cut(string(raw), "\nhint: ")
 	switch {
 	case answer.StatusCode == http.StatusNotFound && json.Unmarshal(raw, &said) == nil && said.Message != "":
-		return fail("it remembers its last 10,000 gateway requests until it stops, each server its own; send the request again",
+		return fail("it remembers its latest requests, 10,000 at the most, until it stops, and each server only its own; send the request again",
 			"the server at %s does not remember request %s", endpoint, id)
 	case answer.StatusCode == http.StatusForbidden && explained:
 		return fail(hint, "%s", refusal)
