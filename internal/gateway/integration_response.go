@@ -155,13 +155,16 @@ func headerSet(names ...string) map[string]bool {
 	return set
 }
 
+// remappedPrefix begins the names of headers that AWS renames.
+const remappedPrefix = "x-amzn-Remapped-"
+
 // remapped is the name under which a header of an integration reaches the client.
 func remapped(name string) string {
 	switch canonical := http.CanonicalHeaderKey(name); {
 	case canonical == "Www-Authenticate":
-		return "x-amzn-Remapped-WWW-Authenticate"
+		return remappedPrefix + "WWW-Authenticate"
 	case remappedHeaders[canonical]:
-		return "x-amzn-Remapped-" + name
+		return remappedPrefix + canonical
 	}
 	return name
 }

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/gateway"
 )
 
 func TestTemplatesSeeTheRequestAndTheClaims(t *testing.T) {
@@ -140,6 +142,13 @@ func TestResponseHeadersAndOverrides(t *testing.T) {
 	} {
 		if value := got.Header.Get(header); value != want {
 			t.Errorf("%s is %q, want %q", header, value, want)
+		}
+	}
+	sent := httptest.NewRecorder()
+	w.ServeAPI(sent, httptest.NewRequest("GET", "/", nil), gateway.Target{API: apiID, Path: "/prod/h/7"})
+	for _, spelling := range []string{"x-amzn-Remapped-WWW-Authenticate", "x-amzn-Remapped-Server"} {
+		if sent.Header()[spelling] == nil {
+			t.Errorf("%s is not spelt as AWS spells it: %v", spelling, sent.Header())
 		}
 	}
 	html := send(t, w, "GET", "/prod/html", "Accept", "text/html")

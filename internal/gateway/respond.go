@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/poolgate/poolgate/authz"
 )
@@ -40,6 +41,15 @@ const (
 	headerReason     = "x-poolgate-reason"
 )
 
+// sentAs is the key of a header in the answer: one spelling for each header, of which AWS's own for those it renames (clients
+// of HTTP/1.1 print what they are sent).
+func sentAs(name string) string {
+	if strings.HasPrefix(name, remappedPrefix) {
+		return name
+	}
+	return http.CanonicalHeaderKey(name)
+}
+
 // write sends the answer. The rules that hold for every answer are here: the ids, the default media type, the length, and
 // the reason for those who may see it.
 func (g *Gateway) write(w http.ResponseWriter, x *exchange, a *answer) {
@@ -54,7 +64,7 @@ func (g *Gateway) write(w http.ResponseWriter, x *exchange, a *answer) {
 	}
 	set("Content-Type", a.contentType)
 	for _, f := range a.headers {
-		h[http.CanonicalHeaderKey(f.name)] = f.values
+		h[sentAs(f.name)] = f.values
 	}
 	set(headerRequestID, x.requestID)
 	set(headerExtendedID, x.extendedID)
