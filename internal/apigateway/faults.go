@@ -1,6 +1,8 @@
 package apigateway
 
 import (
+	"errors"
+
 	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/wire"
 )
@@ -55,4 +57,17 @@ func noModel(name *string) *fault.Error {
 // invalidMapping wraps what AWS's validator of mappings finds.
 func invalidMapping(finding string) *fault.Error {
 	return badRequest("Invalid mapping expression specified: Validation Result: warnings : [], errors : [%s]", finding)
+}
+
+// missingInstead replaces a fault of something that is not there; other errors stay.
+func missingInstead(err, instead error) error {
+	var missing *fault.Error
+	if !errors.As(err, &missing) || missing.Kind != fault.KindNotFound {
+		return err
+	}
+	var refusal *fault.Error
+	if errors.As(instead, &refusal) {
+		return refusal.Because(err)
+	}
+	return instead
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/poolgate/poolgate/internal/wire"
 )
 
-// taggedARN is the ARN of what can have tags here: an API or one of its stages.
+// taggedARN is the ARN of an API or one of its stages; what else can have tags is in tags_owned.go.
 var taggedARN = regexp.MustCompile(`^arn:aws[a-z-]*:apigateway:([a-z0-9-]+)::/restapis/([^/]+)(?:/stages/([^/]+))?$`)
 
-// TagResource adds tags to an API or a stage.
+// TagResource adds tags to what an ARN names.
 func (s *Service) TagResource(ctx context.Context, in *apigateway.TagResourceInput) (*apigateway.TagResourceOutput, error) {
 	err := s.changeTags(ctx, in.ResourceArn, func(tags map[string]string) { maps.Copy(tags, in.Tags) })
 	if err != nil {
@@ -24,7 +24,7 @@ func (s *Service) TagResource(ctx context.Context, in *apigateway.TagResourceInp
 	return &apigateway.TagResourceOutput{}, nil
 }
 
-// UntagResource takes tags from an API or a stage.
+// UntagResource takes tags from what an ARN names.
 func (s *Service) UntagResource(ctx context.Context, in *apigateway.UntagResourceInput) (*apigateway.UntagResourceOutput, error) {
 	err := s.changeTags(ctx, in.ResourceArn, func(tags map[string]string) {
 		for _, key := range in.TagKeys {
@@ -37,7 +37,7 @@ func (s *Service) UntagResource(ctx context.Context, in *apigateway.UntagResourc
 	return &apigateway.UntagResourceOutput{}, nil
 }
 
-// GetTags returns the tags of an API or a stage, all on one page: there are never more than fifty.
+// GetTags returns the tags of what an ARN names, all on one page: there are never more than fifty.
 func (s *Service) GetTags(ctx context.Context, in *apigateway.GetTagsInput) (*apigateway.GetTagsOutput, error) {
 	out := &apigateway.GetTagsOutput{}
 	err := s.store.View(ctx, func(tx *store.Tx) error {
@@ -77,7 +77,10 @@ type tagged struct {
 // findTagged finds what an ARN names. Tags are neither frozen by a deployment nor served, so that no revision counts.
 func findTagged(tx *store.Tx, call wire.Call, arn *string) (*tagged, error) {
 	match := taggedARN.FindStringSubmatch(aws.ToString(arn))
-	if match == nil || match[1] != call.Region {
+	if match == nil {
+		return findOwnedTagged(tx, call, aws.ToString(arn))
+	}
+	if match[1] != call.Region {
 		return nil, badARN
 	}
 	apiID, stageName := match[2], match[3]

@@ -4,8 +4,10 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,7 +23,11 @@ var errUnseal = errors.New("store: the sealed value does not open")
 
 // sealer encrypts and authenticates with AES-256-GCM under a key derived from the seal key. Every value has a random
 // nonce, which is safe for some four thousand million values under one key.
-type sealer struct{ aead cipher.AEAD }
+type sealer struct {
+	aead cipher.AEAD
+	// digestKey is derived from the seal key for digests alone.
+	digestKey []byte
+}
 
 func newSealer(key []byte) (*sealer, error) {
 	if len(key) != sealKeySize {
@@ -39,7 +45,23 @@ func newSealer(key []byte) (*sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	return &sealer{aead: aead}, nil
+	digestKey, err := hkdf.Key(sha256.New, key, nil, "poolgate digest d1.", sealKeySize)
+	if err != nil {
+		return nil, fmt.Errorf("store: derive the digest key: %w", err)
+	}
+	return &sealer{aead: aead, digestKey: digestKey}, nil
+}
+
+// Digest names a secret so that a document can be found by it without holding it: an HMAC under the store's key. Whoever has the
+// database alone can neither compute it nor try guesses. The purpose is bound in, so that one secret in two places shows no likeness.
+func (s *Store) Digest(purpose string, secret []byte) string { return s.sealer.digest(purpose, secret) }
+
+func (s *sealer) digest(purpose string, secret []byte) string {
+	mac := hmac.New(sha256.New, s.digestKey)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(purpose)))) // where the purpose ends and the secret begins
+	mac.Write([]byte(purpose))
+	mac.Write(secret)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // Seal encrypts and authenticates plain with the store's key. The purpose ("client-secret/POOL/CLIENT") is bound in: a sealed

@@ -231,3 +231,28 @@ func TestPostgresNeedsAKeyThatIsGiven(t *testing.T) {
 		t.Errorf("hint: %s", hint)
 	}
 }
+
+func TestADigestNamesASecretForItsPurposeAndKeyAlone(t *testing.T) {
+	eachBackend(t, func(t *testing.T, d *database) {
+		first, second := d.node(), d.node()
+		digest := first.Digest("api-key/a", []byte("secret"))
+		if again := second.Digest("api-key/a", []byte("secret")); again != digest {
+			t.Errorf("another node computes %s, not %s", again, digest)
+		}
+		if strings.Contains(digest, "secret") || len(digest) != 43 {
+			t.Errorf("digest %q", digest)
+		}
+		for _, other := range []string{first.Digest("api-key/a", []byte("secreu")), first.Digest("api-key/b", []byte("secret")), first.Digest("api-key/as", []byte("ecret"))} {
+			if other == digest {
+				t.Errorf("something else has the digest %s too", other)
+			}
+		}
+		stranger, err := newSealer(bytes.Repeat([]byte{8}, sealKeySize))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stranger.digest("api-key/a", []byte("secret")) == digest {
+			t.Error("another key gives the same digest")
+		}
+	})
+}
