@@ -202,8 +202,11 @@ func (a authorizerObject) Call(method string, args []any) (any, bool, error) {
 		value, _ := a.Property(vtl.Text(args[0]))
 		return value, true, nil
 	}
-	return nil, false, nil
+	return vtl.Call(a.Map(), method, args)
 }
+
+// Map is the authorizer as templates walk over it: its one member is the claims.
+func (a authorizerObject) Map() *vtl.Map { return vtl.NewMap().Put("claims", claimsObject(a)) }
 
 // claimsObject is $context.authorizer.claims: a map of texts (fact 1.8) that renders null as a whole.
 type claimsObject struct{ claims *authz.Claims }

@@ -33,7 +33,7 @@ type exchange struct {
 	identity string
 	claims   *authz.Claims
 
-	// trace is written to by TestInvokeMethod only.
+	// trace is the execution log; nil where nobody asked for one.
 	trace *executionLog
 
 	refusal *refusal

@@ -36,7 +36,7 @@ func (m *mappedFunction) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
 		payload = "{}"
 	}
 	if !json.Valid([]byte(payload)) {
-		x.trace.line("Endpoint request body after transformations: %s", truncated(x.withoutCredentials(payload)))
+		x.trace.detail("Endpoint request body after transformations: %s", truncated(x.withoutCredentials(payload)))
 		return nil, internalError(errEventNotJSON).explained("the event "+clippedTo(x.withoutCredentials(payload), 256), "a template that yields JSON")
 	}
 	async, refused := m.isEvent(x)

@@ -23,6 +23,7 @@ import (
 	"github.com/poolgate/poolgate/internal/apigateway"
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
+	"github.com/poolgate/poolgate/internal/logs"
 )
 
 // APIs knows the REST APIs.
@@ -52,6 +53,8 @@ type Config struct {
 	ReasonHeader func(*http.Request) bool
 	// Transport carries HTTP integrations; nil means one of the gateway's own. It must not follow redirects.
 	Transport http.RoundTripper
+	// Logs takes execution and access logs; nil means that no stage writes any.
+	Logs logs.Writer
 	// Functions runs the functions of AWS and AWS_PROXY integrations; nil means that there are none, and such integrations refuse.
 	Functions Functions
 }
@@ -65,6 +68,8 @@ type Gateway struct {
 	reasonHeader func(*http.Request) bool
 	transport    http.RoundTripper
 	functions    Functions
+	logs         logs.Writer
+	logStream    string
 	plans        *plans
 	ring         *decision.Ring
 	stop         func()
@@ -79,6 +84,7 @@ var (
 func New(c Config) *Gateway {
 	g := &Gateway{
 		apis: c.APIs, engine: c.Engine, clock: c.Clock, log: c.Log, reasonHeader: c.ReasonHeader, transport: c.Transport, functions: c.Functions,
+		logs: c.Logs, logStream: newLogStream(),
 		ring: decision.NewRing(decision.RingRecords, decision.RingBytes), stop: func() {},
 	}
 	if g.clock == nil {
@@ -118,6 +124,7 @@ type Target struct {
 func (g *Gateway) ServeAPI(w http.ResponseWriter, r *http.Request, target Target) {
 	x := g.begin(r, target)
 	a := g.answer(x)
+	x.trace.observe(a)
 	g.write(w, x, a)
 	g.record(x, a)
 	if a.broken {
@@ -128,7 +135,9 @@ func (g *Gateway) ServeAPI(w http.ResponseWriter, r *http.Request, target Target
 // phases are the pipeline up to the integration. Each fills in the exchange or refuses.
 var phases = [...]func(*Gateway, *exchange) *refusal{
 	(*Gateway).match,
+	(*Gateway).beginLog,
 	(*Gateway).authorize,
+	(*Gateway).logAuthorized,
 	(*Gateway).validate,
 }
 

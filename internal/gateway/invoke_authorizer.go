@@ -19,7 +19,7 @@ import (
 func (g *Gateway) TestAuthorizer(ctx context.Context, snapshot *docs.Snapshot, in *apigateway.TestInvokeAuthorizerInput) (*apigateway.TestInvokeAuthorizerOutput, error) {
 	began := time.Now()
 	requestID, _ := newIDs()
-	log := newExecutionLog(requestID, began)
+	log := newExecutionLog(requestID)
 	c := &compiler{engine: g.engine, snapshot: snapshot}
 	stage := c.stage(testStage, "", variablesOf{in.StageVariables, true})
 	id := aws.ToString(in.AuthorizerId)
@@ -41,7 +41,7 @@ func (g *Gateway) TestAuthorizer(ctx context.Context, snapshot *docs.Snapshot, i
 		g.tryAuthorizer(ctx, a, in, requestID, log, out)
 	}
 	out.Latency = time.Since(began).Milliseconds()
-	out.Log = aws.String(log.text.String())
+	out.Log = aws.String(log.String())
 	return out, nil
 }
 

@@ -68,7 +68,8 @@ func (g *Gateway) beginTest(ctx context.Context, stage *stagePlan, method *metho
 	}).WithContext(ctx)
 	x := g.begin(request, Target{API: stage.api, Region: stage.region, Path: rawPath})
 	x.stage, x.stageName, x.method = stage, testStage, method
-	x.trace = newExecutionLog(x.requestID, x.began)
+	x.trace = newExecutionLog(x.requestID)
+	x.trace.mask = x.withoutCredentials
 	var ok bool
 	if x.path, ok = normalise(rawPath, x.segmentRoom[:]); !ok {
 		return x, refuse(authz.RouteNotFound)
@@ -104,10 +105,10 @@ func (x *exchange) traceRequest(body string) {
 	for name, values := range x.queryValues() {
 		query[name] = strings.Join(values, ",")
 	}
-	x.trace.line("Method request path: %s", mapText(pathParameters))
-	x.trace.line("Method request query string: %s", mapText(query))
-	x.trace.line("Method request headers: %s", truncated(headerText(x.request.Header)))
-	x.trace.line("Method request body before transformations: %s", truncated(body))
+	x.trace.detail("Method request path: %s", mapText(pathParameters))
+	x.trace.detail("Method request query string: %s", mapText(query))
+	x.trace.detail("Method request headers: %s", truncated(headerText(x.request.Header)))
+	x.trace.detail("Method request body before transformations: %s", truncated(body))
 }
 
 // whole reads the rest of a streamed answer into its body.
@@ -150,7 +151,7 @@ func (x *exchange) testOutput(a *answer) *apigateway.TestInvokeMethodOutput {
 	}
 	return &apigateway.TestInvokeMethodOutput{
 		Status: int32(a.status), Body: aws.String(string(a.body)), Headers: flat, MultiValueHeaders: header,
-		Latency: time.Since(x.began).Milliseconds(), Log: aws.String(x.trace.text.String()),
+		Latency: time.Since(x.began).Milliseconds(), Log: aws.String(x.trace.String()),
 	}
 }
 

@@ -22,10 +22,12 @@ type stagePlan struct {
 	// closedByPolicy says why the resource policy lets nobody in; empty when it lets everybody in or there is none.
 	closedByPolicy string
 	binary         binaryTypes
-	router         *router
-	resources      map[string]*resourcePlan
-	responses      map[string]*gatewayResponse
-	authorizers    map[string]*authorizerPlan
+	// logging is what the stage logs; nil when that is nothing.
+	logging     *stageLogging
+	router      *router
+	resources   map[string]*resourcePlan
+	responses   map[string]*gatewayResponse
+	authorizers map[string]*authorizerPlan
 }
 
 // Authorization types of a method.

@@ -170,7 +170,11 @@ func (g *Gateway) load(ctx context.Context, apiID string) (*apiPlan, error) {
 	plan := &apiPlan{id: apiID, stages: make(map[string]*stagePlan, len(published))}
 	for name, p := range published {
 		c := &compiler{engine: g.engine, snapshot: p.Snapshot}
-		plan.stages[name] = c.stage(name, p.DeploymentID, variablesOf{p.Stage.Variables, true})
+		stage := c.stage(name, p.DeploymentID, variablesOf{p.Stage.Variables, true})
+		if g.logs != nil {
+			stage.logging = loggingOf(stage, &p.Stage)
+		}
+		plan.stages[name] = stage
 		for _, problem := range c.problems {
 			g.log.WarnContext(ctx, "a part of a stage cannot be served", "api", apiID, "stage", name, "problem", problem)
 		}

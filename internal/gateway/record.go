@@ -35,6 +35,9 @@ func (g *Gateway) record(x *exchange, a *answer) {
 	}
 	g.ring.Add(&r)
 	g.event(x, &r)
+	if x.stage != nil && x.stage.logging != nil {
+		g.writeLogs(x, a)
+	}
 }
 
 // fillRefusal writes down what only a refused request is asked about.

@@ -8,12 +8,19 @@ import (
 func (l literal) eval(*run) (any, error) { return l.value, nil }
 
 func (i *interpolated) eval(r *run) (any, error) {
-	inner := &run{variables: r.variables, own: r.own, steps: r.steps, depth: r.depth}
-	if inner.own == nil {
-		inner.own = make(map[string]any)
-		r.own = inner.own // a #set inside a string is seen behind it
+	return r.inside(i.template)
+}
+
+// inside renders nodes to a text of their own. What they set is seen behind them.
+func (r *run) inside(nodes []node) (string, error) {
+	if r.depth >= depthLimit {
+		return "", ErrLimit
 	}
-	err := inner.renderAll(i.template)
+	if r.own == nil {
+		r.own = make(map[string]any)
+	}
+	inner := &run{variables: r.variables, own: r.own, steps: r.steps, depth: r.depth + 1}
+	err := inner.renderAll(nodes)
 	r.steps = inner.steps
 	if err == nil {
 		err = r.spend(inner.out.Len())
@@ -209,6 +216,13 @@ func (ref *reference) eval(r *run) (any, error) {
 		return nil, err
 	}
 	value, _ := r.variable(ref.name)
+	if b, isBlock := value.(block); isBlock {
+		text, err := r.inside(b)
+		if err != nil {
+			return nil, err
+		}
+		value = text
+	}
 	for i := range ref.steps {
 		if value == nil {
 			return nil, nil

@@ -10,6 +10,7 @@ type Input struct {
 	parsed   any
 	parseErr error
 	isParsed bool
+	paths    pathRun
 }
 
 // Property returns $input.body.
@@ -75,7 +76,7 @@ func (in *Input) find(path string) (any, error) {
 	if in.parseErr != nil {
 		return nil, in.parseErr
 	}
-	found, ok, err := JSONPath(in.parsed, path)
+	found, ok, err := in.paths.find(in.parsed, path)
 	if err != nil {
 		return nil, err
 	}

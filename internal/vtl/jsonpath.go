@@ -2,13 +2,31 @@ package vtl
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
 
-// JSONPath finds a place in a value: $, .name, ['name'], [n], [a,b], [*], .* and ..name, with or without the leading "$.". A
-// path that can name several places gives a list of them. Filters are refused by name.
+// JSONPath finds a place in a value: $, .name, ['name'], [n], [a,b], [from:to], [*], .*, ..name, [?(@.name == 'x')] and a function at the
+// end such as .length(), with or without the leading "$.". A path that can name several places gives a list of them.
 func JSONPath(value any, path string) (found any, ok bool, err error) {
+	return (&pathRun{}).find(value, path)
+}
+
+// pathRun counts what JSON paths look at, so that few of them over much text, or filters within filters, come to an end.
+type pathRun struct{ visits int }
+
+// visitLimit is how many members the paths of one rendering may look at.
+const visitLimit = 16 << 20
+
+func (r *pathRun) visit() error {
+	if r.visits++; r.visits > visitLimit {
+		return ErrLimit
+	}
+	return nil
+}
+
+func (r *pathRun) find(value any, path string) (found any, ok bool, err error) {
 	rest := strings.TrimSpace(path)
 	switch {
 	case strings.HasPrefix(rest, "$"):
@@ -22,10 +40,13 @@ func JSONPath(value any, path string) (found any, ok bool, err error) {
 		if s, rest, err = readSelector(rest); err != nil {
 			return nil, false, fmt.Errorf("vtl: the JSON path %q: %w", path, err)
 		}
+		if s.function != "" {
+			return applied(s.function, places, several, rest)
+		}
 		several = several || s.several()
 		var next []any
 		for _, place := range places {
-			if next, err = s.choose(next, place, 0); err != nil {
+			if next, err = s.choose(r, next, place, 0); err != nil {
 				return nil, false, err
 			}
 		}
@@ -46,9 +67,50 @@ type selector struct {
 	indexes []int
 	all     bool
 	deep    bool
+	filter  filter
+	slice   *slice
+	// function stands at the end of a path.
+	function string
 }
 
-func (s selector) several() bool { return s.all || s.deep || len(s.names)+len(s.indexes) > 1 }
+// slice is [from:to]; negative positions count from the end.
+type slice struct{ from, to int }
+
+func (s *slice) of(items []any) []any {
+	at := func(i int) int {
+		if i < 0 {
+			i += len(items)
+		}
+		return min(max(i, 0), len(items))
+	}
+	from, to := at(s.from), at(s.to)
+	if from >= to {
+		return nil
+	}
+	return items[from:to]
+}
+
+func (s selector) several() bool {
+	return s.all || s.deep || s.filter != nil || s.slice != nil || len(s.names)+len(s.indexes) > 1
+}
+
+// applied runs a path's function on what the path found.
+func applied(function string, places []any, several bool, rest string) (any, bool, error) {
+	if rest != "" {
+		return nil, false, fmt.Errorf("vtl: %s() must end the JSON path", function)
+	}
+	var value any
+	switch {
+	case several:
+		value = &List{Items: places, json: true}
+	case len(places) == 0:
+		return nil, false, nil
+	default:
+		value = places[0]
+	}
+	result, err := callPath(function, value)
+	return result, result != nil, err
+}
 
 func readSelector(path string) (s selector, rest string, err error) {
 	if strings.HasPrefix(path, "..") {
@@ -71,7 +133,11 @@ func readSelector(path string) (s selector, rest string, err error) {
 		case "*":
 			s.all = true
 		default:
-			s.names = []string{name}
+			if function, isFunction := strings.CutSuffix(name, "()"); isFunction && !s.deep {
+				s.function = function
+			} else {
+				s.names = []string{name}
+			}
 		}
 		return s, path[1+end:], nil
 	case '[':
@@ -81,6 +147,17 @@ func readSelector(path string) (s selector, rest string, err error) {
 }
 
 func (s selector) bracket(path string) (selector, string, error) {
+	if rest, isFilter := strings.CutPrefix(path, "[?("); isFilter {
+		var err error
+		if s.filter, rest, err = readFilter(rest); err != nil {
+			return s, "", err
+		}
+		rest, closed := strings.CutPrefix(rest, "]")
+		if !closed {
+			return s, "", fmt.Errorf("a bracket is not closed")
+		}
+		return s, rest, nil
+	}
 	at := 1
 	for {
 		for at < len(path) && path[at] == ' ' {
@@ -105,11 +182,9 @@ func (s selector) bracket(path string) (selector, string, error) {
 			if end < 0 {
 				return s, "", fmt.Errorf("a bracket is not closed")
 			}
-			index, err := strconv.Atoi(path[at : at+end])
-			if err != nil {
-				return s, "", fmt.Errorf("%q is not supported in brackets", path[at:at+end])
+			if err := s.position(path[at : at+end]); err != nil {
+				return s, "", err
 			}
-			s.indexes = append(s.indexes, index)
 			at += end
 		}
 		for at < len(path) && path[at] == ' ' {
@@ -126,10 +201,52 @@ func (s selector) bracket(path string) (selector, string, error) {
 	}
 }
 
+// position reads an index or a slice.
+func (s *selector) position(text string) error {
+	from, to, isSlice := strings.Cut(text, ":")
+	if !isSlice {
+		index, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("%q is not supported in brackets", text)
+		}
+		s.indexes = append(s.indexes, index)
+		return nil
+	}
+	s.slice = &slice{0, math.MaxInt}
+	for _, end := range []struct {
+		text string
+		at   *int
+	}{{from, &s.slice.from}, {to, &s.slice.to}} {
+		if end.text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(end.text)
+		if err != nil {
+			return fmt.Errorf("%q is not supported in brackets", text)
+		}
+		*end.at = n
+	}
+	return nil
+}
+
 // choose appends what the selector finds in value.
-func (s selector) choose(found []any, value any, depth int) ([]any, error) {
+func (s selector) choose(r *pathRun, found []any, value any, depth int) ([]any, error) {
 	if depth > depthLimit || len(found) > stepLimit/16 {
 		return nil, ErrLimit
+	}
+	if err := r.visit(); err != nil {
+		return nil, err
+	}
+	if s.filter != nil {
+		for _, member := range elements(value) {
+			ok, err := s.filter.holds(r, member)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				found = append(found, member)
+			}
+		}
 	}
 	switch v := value.(type) {
 	case *Map:
@@ -145,6 +262,9 @@ func (s selector) choose(found []any, value any, depth int) ([]any, error) {
 		if s.all {
 			found = append(found, v.Items...)
 		}
+		if s.slice != nil {
+			found = append(found, s.slice.of(v.Items)...)
+		}
 		for _, index := range s.indexes {
 			if index < 0 {
 				index += len(v.Items)
@@ -159,7 +279,7 @@ func (s selector) choose(found []any, value any, depth int) ([]any, error) {
 	}
 	var err error
 	for _, member := range elements(value) {
-		if found, err = s.choose(found, member, depth+1); err != nil {
+		if found, err = s.choose(r, found, member, depth+1); err != nil {
 			return nil, err
 		}
 	}

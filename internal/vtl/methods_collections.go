@@ -1,7 +1,10 @@
 package vtl
 
 import (
+	"cmp"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -15,12 +18,21 @@ func callList(l *List, method string, args []any) (any, bool) {
 			return len(l.Items) == 0, true
 		case "toString":
 			return Text(l), true
+		case "clear":
+			l.Items = nil
+			return "", true
+		case "toArray", "iterator":
+			return l, true
 		}
 		return nil, false
 	}
 	switch method {
 	case "get":
 		return at(l, args[0]), true
+	case "subList":
+		return l.subList(args), true
+	case "equals":
+		return equal(l, args[0]), true
 	case "contains":
 		return l.index(args[0]) >= 0, true
 	case "indexOf":
@@ -28,6 +40,12 @@ func callList(l *List, method string, args []any) (any, bool) {
 	case "add":
 		if len(l.Items) >= stepLimit/16 {
 			return false, true
+		}
+		if i, ok := args[0].(int64); ok && len(args) == 2 {
+			if i >= 0 && i <= int64(len(l.Items)) {
+				l.Items = slices.Insert(l.Items, int(i), args[1])
+			}
+			return "", true
 		}
 		l.Items = append(l.Items, args[0])
 		return true, true
@@ -52,6 +70,19 @@ func callList(l *List, method string, args []any) (any, bool) {
 		return nil, true
 	}
 	return nil, false
+}
+
+// subList is a copy of the items from one position up to another; positions that are none give null.
+func (l *List) subList(args []any) any {
+	if len(args) != 2 {
+		return nil
+	}
+	from, ok := args[0].(int64)
+	to, okToo := args[1].(int64)
+	if !ok || !okToo || from < 0 || to < from || to > int64(len(l.Items)) {
+		return nil
+	}
+	return &List{Items: slices.Clone(l.Items[from:to]), json: l.json}
 }
 
 func (l *List) index(value any) int {
@@ -84,6 +115,13 @@ func callMap(m *Map, method string, args []any) (any, bool) {
 			m.Put(key, args[1])
 		}
 		return value, true
+	case "putIfAbsent":
+		if !found && len(args) == 2 && len(m.keys) < stepLimit/16 {
+			m.Put(key, args[1])
+		}
+		return value, true
+	case "equals":
+		return equal(m, args[0]), true
 	case "getOrDefault":
 		if !found && len(args) == 2 {
 			value = args[1]
@@ -122,6 +160,9 @@ func callMapPlain(m *Map, method string) (any, bool) {
 		return entries, true
 	case "toString":
 		return Text(m), true
+	case "clear":
+		m.keys, m.values = nil, map[string]any{}
+		return "", true
 	}
 	return nil, false
 }
@@ -134,6 +175,7 @@ type entry struct {
 
 func (e entry) String() string { return Text(e) }
 
+// Property returns the key or the value.
 func (e entry) Property(name string) (any, bool) {
 	switch name {
 	case "key":
@@ -144,7 +186,11 @@ func (e entry) Property(name string) (any, bool) {
 	return nil, false
 }
 
+// Call runs getKey, getValue and toString.
 func (e entry) Call(method string, _ []any) (any, bool, error) {
+	if method == "toString" {
+		return Text(e), true, nil
+	}
 	name := strings.ToLower(strings.TrimPrefix(method, "get"))
 	value, ok := e.Property(name)
 	return value, ok, nil
@@ -170,6 +216,34 @@ func callScalar(value any, method string, args []any) (any, bool) {
 		return int64(n), true
 	case "doubleValue", "floatValue":
 		return n, true
+	case "compareTo":
+		if len(args) == 1 {
+			if other, ok := number(args[0]); ok {
+				return int64(cmp.Compare(n, other)), true
+			}
+		}
+		return nil, true
+	}
+	return parseNumber(method, args)
+}
+
+// parseNumber is how templates turn texts to numbers: any number lends them Integer's static methods.
+func parseNumber(method string, args []any) (any, bool) {
+	if len(args) != 1 {
+		return nil, false
+	}
+	text := strings.TrimSpace(Text(args[0]))
+	switch method {
+	case "parseInt", "parseLong", "valueOf":
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n, true
+		}
+		return nil, true
+	case "parseDouble", "parseFloat":
+		if n, err := strconv.ParseFloat(text, 64); err == nil {
+			return n, true
+		}
+		return nil, true
 	}
 	return nil, false
 }

@@ -32,8 +32,18 @@ func callTextPlain(s, method string) (any, bool, error) {
 		return strings.ToLower(s), true, nil
 	case "toUpperCase":
 		return strings.ToUpper(s), true, nil
-	case "toString":
+	case "toString", "intern":
 		return s, true, nil
+	case "isBlank":
+		return strings.TrimSpace(s) == "", true, nil
+	case "strip":
+		return strings.TrimSpace(s), true, nil
+	case "hashCode":
+		var hash int32
+		for _, unit := range utf16.Encode([]rune(s)) {
+			hash = 31*hash + int32(unit)
+		}
+		return int64(hash), true, nil
 	}
 	return nil, false, nil
 }
@@ -60,6 +70,10 @@ func callTextOne(s, method string, arg any) (any, bool, error) {
 		return s + other, true, nil
 	case "compareTo":
 		return int64(strings.Compare(s, other)), true, nil
+	case "compareToIgnoreCase":
+		return int64(strings.Compare(strings.ToLower(s), strings.ToLower(other))), true, nil
+	case "repeat":
+		return repeat(s, arg)
 	case "indexOf":
 		return utf16Index(s, strings.Index(s, other)), true, nil
 	case "lastIndexOf":
@@ -71,9 +85,22 @@ func callTextOne(s, method string, arg any) (any, bool, error) {
 		}
 		return pattern.MatchString(s), true, nil
 	case "split":
-		return split(s, other)
+		return split(s, other, 0)
 	}
 	return nil, false, nil
+}
+
+func repeat(s string, count any) (any, bool, error) {
+	n, ok := count.(int64)
+	switch {
+	case !ok || n < 0:
+		return nil, true, nil
+	case len(s) > 0 && n > int64(OutputLimit/len(s)):
+		return nil, true, ErrLimit
+	case s == "":
+		return "", true, nil
+	}
+	return strings.Repeat(s, int(n)), true, nil
 }
 
 func callTextTwo(s, method string, first, second any) (any, bool, error) {
@@ -89,6 +116,24 @@ func callTextTwo(s, method string, first, second any) (any, bool, error) {
 			return nil, true, err
 		}
 		return replacePattern(s, pattern, Text(second), method == "replaceFirst")
+	case "split":
+		limit, _ := second.(int64)
+		return split(s, Text(first), limit)
+	case "indexOf", "startsWith":
+		from, ok := second.(int64)
+		if !ok {
+			return nil, true, nil
+		}
+		from = max(from, 0)
+		rest, isText := cut(s, "substring", from, nil).(string)
+		if method == "startsWith" {
+			return isText && strings.HasPrefix(rest, Text(first)), true, nil
+		}
+		at := utf16Index(rest, strings.Index(rest, Text(first)))
+		if !isText || at < 0 {
+			return int64(-1), true, nil
+		}
+		return from + at, true, nil
 	}
 	return nil, false, nil
 }
@@ -153,14 +198,22 @@ func replacePattern(s string, pattern *regexp.Regexp, java string, first bool) (
 	return string(append(out, s[end:]...)), true, nil
 }
 
-// split drops empty texts at the end, as Java does.
-func split(s, separator string) (any, bool, error) {
+// split drops empty texts at the end when there is no limit, as Java does; a positive limit is how many parts there may be.
+func split(s, separator string, limit int64) (any, bool, error) {
 	pattern, err := compile(separator)
 	if err != nil {
 		return nil, true, err
 	}
-	parts := pattern.Split(s, -1)
-	for len(parts) > 1 && parts[len(parts)-1] == "" {
+	const most = stepLimit / 16
+	n := most + 1
+	if limit > 0 {
+		n = int(min(limit, int64(n)))
+	}
+	parts := pattern.Split(s, n)
+	if len(parts) > most {
+		return nil, true, ErrLimit
+	}
+	for limit == 0 && len(parts) > 1 && parts[len(parts)-1] == "" {
 		parts = parts[:len(parts)-1]
 	}
 	list := &List{}

@@ -37,6 +37,24 @@ type foreachNode struct {
 	body []node
 }
 
+// macroNode is a call of a macro. The macro is named here and found when the template renders: it may call itself.
+type macroNode struct {
+	macro *macro
+	args  []expression
+}
+
+// macro is #macro(name $parameter…).
+type macro struct {
+	parameters []string
+	body       []node
+}
+
+// defineNode is #define($name): the name then stands for what the body renders to at the place where it is used.
+type defineNode struct {
+	name string
+	body []node
+}
+
 // breakNode leaves the innermost #foreach, stopNode the whole template.
 type (
 	breakNode struct{}

@@ -191,7 +191,7 @@ func (p *parser) doubleQuoted() (expression, error) {
 			at++
 			continue
 		}
-		inner := &parser{text: text.String(), depth: p.depth}
+		inner := &parser{text: text.String(), depth: p.depth, macros: p.macros}
 		if !strings.ContainsAny(inner.text, "$#") {
 			p.pos = at + 1
 			return literal{inner.text}, nil

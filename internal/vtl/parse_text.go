@@ -7,6 +7,8 @@ type parser struct {
 	text  string
 	pos   int
 	depth int
+	// macros are those defined so far: a name that is none yet is text, as in Velocity.
+	macros map[string]*macro
 }
 
 func (p *parser) fail(problem string) error { return p.failAt(p.pos, problem) }
@@ -182,6 +184,11 @@ func (p *parser) hash() (n node, literal string, err error) {
 	}
 	name := directiveAt(rest)
 	if name == "" {
+		if m, length := p.macroAt(rest); m != nil {
+			p.pos += length
+			n, err = p.macroCall(m)
+			return n, "", err
+		}
 		p.pos++
 		return nil, "#", nil
 	}
@@ -213,6 +220,10 @@ func (p *parser) directive(name string) (node, error) {
 	case "stop":
 		p.endOfLine()
 		return stopNode{}, nil
+	case "macro":
+		return p.macro()
+	case "define":
+		return p.define()
 	case "elseif", "else", "end":
 		return nil, p.failAt(start, "#"+name+" without #if or #foreach")
 	}

@@ -79,7 +79,11 @@ func (n referenceNode) render(r *run) error {
 	if err != nil {
 		return err
 	}
-	return r.write(Text(value))
+	text := Text(value)
+	if err := r.spend(len(text)); err != nil {
+		return err
+	}
+	return r.write(text)
 }
 
 // render sets the target. As in Velocity 1.7 with its default settings, a null value leaves the target as it was.
@@ -151,18 +155,20 @@ func (n *foreachNode) render(r *run) error {
 	if len(items) > LoopLimit {
 		return ErrLimit
 	}
-	before := r.keep(n.name, "foreach", "velocityCount")
+	before := r.keep(n.name, "foreach", "velocityCount", "velocityHasNext")
 	defer before()
+	parent := r.own["foreach"]
 	for i, item := range items {
 		if err := r.use(); err != nil {
 			return err
 		}
 		r.set(n.name, item)
 		r.set("velocityCount", int64(i+1))
+		r.set("velocityHasNext", i < len(items)-1)
 		r.set("foreach", NewMap().
 			Put("index", int64(i)).Put("count", int64(i+1)).
 			Put("first", i == 0).Put("last", i == len(items)-1).
-			Put("hasNext", i < len(items)-1))
+			Put("hasNext", i < len(items)-1).Put("parent", parent))
 		err := r.renderAll(n.body)
 		if errors.Is(err, errBreak) {
 			break

@@ -91,7 +91,7 @@ func (t *Template) Render(variables Variables) (string, error) {
 	}
 	r := &run{variables: variables}
 	err := r.renderAll(t.body)
-	if err != nil && !errors.Is(err, errStop) {
+	if err != nil && !errors.Is(err, errStop) && !errors.Is(err, errBreak) {
 		return "", err
 	}
 	return r.out.String(), nil

@@ -56,6 +56,21 @@ func TestRender(t *testing.T) {
 		{"lists and maps of the template print as Java's", `#set($l = [1, "a", {"k": 'v'}])$l $l[1] $l.get(2).k $l.size()`, "[1, a, {k=v}] a v 3"},
 		{"entries have keys and values", `#set($m = {"a": 1, "b": 2})#foreach($e in $m.entrySet())$e.key=$e.getValue();#end`, "a=1;b=2;"},
 		{"maps can be put into", `#set($m = {})#set($m.a = 1)#set($m["b"] = 2)#set($x = $m.put("c", 3))$m`, "{a=1, b=2, c=3}"},
+		{"a macro runs with its arguments", `#macro(pair $k $v)"$k":"$v"#end{#pair("a" $s), #pair('b', 2)}`, `{"a":"Hello", "b":"2"}`},
+		{"a macro's parameters hide and give back", `#set($x = 1)#macro(m $x)[$x]#end#m("in")$x#m()`, "[in]1[]"},
+		{"a macro sets what is seen behind it", `#macro(m)#set($y = 5)#end#m()$y`, "5"},
+		{"a macro may call itself", `#macro(m $n)$n#if($n > 0)#set($k = $n - 1)#m($k)#end#end#m(3)`, "3210"},
+		{"the first macro of a name counts", `#macro(m)1#end#macro(m)2#end#m()`, "1"},
+		{"what is no macro yet is text", `#m(1)#macro(m $x)$x#end#m(2)`, "#m(1)2"},
+		{"a macro in braces", `#macro(m $x)<$x>#end#{m}(1)s`, "<1>s"},
+		{"break leaves a macro", `#macro(m)a#break b#end#m()c`, "ac"},
+		{"a definition renders where it is used", `#define($d)$x;#end#set($x = 1)$d#set($x = 2)$d`, "1;2;"},
+		{"a definition is a text to others", `#define($d) ab #end#set($t = $d.trim())<$t>"$d"`, `<ab>" ab "`},
+		{"loops know those around them", `#foreach($i in ["a", "b"])#foreach($j in [1..2])$foreach.parent.count$j#if($velocityHasNext),#end#end #end`, "11,12 21,22 "},
+		{"text turns to numbers", `#set($i = 0)#set($n = $i.parseInt("41") + 1)$n #set($d = $i.parseDouble("1.5"))$d`, "42 1.5"},
+		{"more methods of text", `$s.indexOf("l", 3) $s.startsWith("l", 2) $s.split("l", 2) $s.compareToIgnoreCase("hello") $s.repeat(2) $s.hashCode() $s.isEmpty()`, "3 true [He, lo] 0 HelloHello 69609650 false"},
+		{"more methods of lists", `#set($l = [1, 2, 3])#set($q = $l.add(0, 9))$l $l.subList(1, 3) $l.contains(3) $l.remove(0) $l.isEmpty()`, "[9, 1, 2, 3] [1, 2] true 9 false"},
+		{"more methods of maps", `#set($m = {"a": 1})#set($q = $m.putIfAbsent("a", 2))#set($q = $m.putIfAbsent("b", 3))$m $m.getOrDefault("c", 4) $m.keySet() $m.values()`, "{a=1, b=3} 4 [a, b] [1, 3]"},
 		{"methods of text", `$s.length() $s.toUpperCase() $s.substring(1,3) $s.replaceAll("l+", "[$0]") $s.contains("ell") $s.indexOf("l")`, "5 HELLO el He[ll]o true 2"},
 		{"Java's groups in a replacement", `$s.replaceAll("(H)(e)", "$2$1")`, "eHllo"},
 		{"split drops empty ends", `#set($v = "a,b,,")#foreach($p in $v.split(","))<$p>#end`, "<a><b>"},
@@ -97,7 +112,14 @@ func TestBrokenTemplates(t *testing.T) {
 		{"a string without an end", `#set($x = "abc)`, "closing quote"},
 		{"a brace without an end", "${context.stage", "closing brace"},
 		{"a comment without an end", "#* abc", "no *#"},
-		{"a directive that is not supported", "#macro(a)#end", "#macro is not supported"},
+		{"a template of another file", "#parse('x')", "#parse is not supported"},
+		{"a file", "#include('x')", "#include is not supported"},
+		{"a template made by a template", "#evaluate('$x')", "#evaluate is not supported"},
+		{"a macro without a name", "#macro()#end", "needs a name"},
+		{"a macro whose parameter is no reference", "#macro(a b)#end", "must be a reference"},
+		{"a macro without end", "#macro(a $b) x", "ends before #end"},
+		{"a call without an end", "#macro(a $b)#end#a(1", "ends where a value"},
+		{"a definition without a name", "#define(x)#end", "needs a reference"},
 		{"a method call without an end", "$s.replace('a'", "expected"},
 		{"nested beyond reason", strings.Repeat("#if(true)", 100), "too deeply"},
 		{"parentheses beyond reason", "#set($x = " + strings.Repeat("(", 1000), "too deeply"},
@@ -125,6 +147,12 @@ func TestLimits(t *testing.T) {
 		{"JSON that holds itself", `#set($m = $util.parseJson('{"a":[]}'))#foreach($i in [1..20])#set($q = $m.a.add($m))#end$m`},
 		{"comparing lists of lists", `#set($l = ["x"])#set($m = ["x"])#foreach($i in [1..14])#set($l = [$l, $l])#set($m = [$m, $m])#end#foreach($i in [1..1000])#if($l == $m)#end#end`},
 		{"searching among lists of lists", `#set($l = ["x"])#foreach($i in [1..30])#set($l = [$l, $l])#end#set($m = [$l, $l, $l])#foreach($i in [1..1000])#if($m.contains($l))#end#end`},
+		{"a macro that calls itself", `#macro(m $x)#m($x)#end#m(1)`},
+		{"a macro that doubles itself", `#macro(m $x)#m("$x$x")#m("$x$x")#end#m("ab")`},
+		{"a definition that uses itself", `#define($d)$d#end$d`},
+		{"a definition that doubles", `#define($a)xxxxxxxxxx#end#set($s = "$a")#foreach($i in [1..60])#set($s = "$s$s")#end`},
+		{"a text that is repeated", `#set($x = "aaaaaaaaaa")#set($x = $x.repeat(9000000))`},
+		{"filters within filters", `#set($b = [1..1000])#foreach($i in $b)#foreach($j in $b)#set($x = $input.path("$..[?(@..[?(@..[?(@.a)])])]"))#end#end`},
 		{"a pattern that explodes", `#set($x = "a")#foreach($i in [1..99])#set($x = $x.replaceAll("a", "aaaaaaaaaa"))#end`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -157,7 +185,7 @@ func TestAMapThatHoldsItsOwnEntryHasAnEnd(t *testing.T) {
 }
 
 func TestAFailingFunctionFailsTheTemplate(t *testing.T) {
-	for _, text := range []string{`$util.parseJson("{")`, `$util.base64Decode("*")`, `$input.json("$.x[?(@.a)]")`, `$s.matches("(")`} {
+	for _, text := range []string{`$util.parseJson("{")`, `$util.base64Decode("*")`, `$input.json("$.x[?(@.a ~ 1)]")`, `$input.json("$.x[?(@.a")`, `$input.json("$.x[?(1)]")`, `$input.json("$.name.nonsense()")`, `$input.json("$.x[?(@.a =~ /(/)]")`, `$s.matches("(")`} {
 		template, err := Parse(text)
 		if err != nil {
 			t.Fatal(err)
@@ -186,7 +214,7 @@ func FuzzParseAndRender(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":"$context.authorizer.claims['custom:role']"}`, `#set($x = [1..3])#foreach($i in $x)$i#end`,
 		`#if($a == "b")x#elseif(!$c)y#else z#end`, `$input.json('$.a[0]["b"]') ${x.y()} \$ #* *# ## #[[x]]#`,
-		`#set($m = {"a": {"b": -1.5}})$m.a["b"].toString()`,
+		`#set($m = {"a": {"b": -1.5}})$m.a["b"].toString()`, `#macro(m $x, $y)$x#m($y)#end#m("a" [1])#{m}()`, `#define($d)#foreach($k in $m.keySet())$k#end#end$d`,
 	} {
 		f.Add(seed)
 	}
@@ -207,7 +235,7 @@ func FuzzParseAndRender(f *testing.F) {
 }
 
 func FuzzJSONPath(f *testing.F) {
-	for _, seed := range []string{"$.a.b", "$['a'][0]", "$..n", "a[*]", "$.tags[0,1]"} {
+	for _, seed := range []string{"$.a.b", "$['a'][0]", "$..n", "a[*]", "$.tags[0,1]", "$.tags[?(@ == 'x' || !(@.a >= 1.5 && @ in [1, 'y']))]", "$.a.b[1:-1].length()", "$..[?(@.n =~ /a|b/i)]"} {
 		f.Add(seed)
 	}
 	value, err := ParseJSON(`{"a":{"b":[1,2,{"n":3}]},"tags":["x","y"]}`)
