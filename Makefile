@@ -10,7 +10,7 @@ export PATH := $(BIN):$(PATH)
 
 .PHONY: test setup build vet lint unit e2e bench generate clean
 
-test: setup vet lint unit e2e
+test: setup vet unit e2e lint
 
 # What real clients the tests drive: the aws CLI, curl, Node.js with the packages of e2e/package.json, PostgreSQL.
 setup:

@@ -93,13 +93,12 @@ func (p *parts) engine(config Config, db *store.Store) (*authz.Engine, error) {
 	}
 	engine := authz.New(authz.KeysFor(append(sources, authz.Source{Keys: rest})...))
 	forget = engine.Forget
-	for _, prefix := range []string{"pool-keys/", "pool/"} {
-		p.closers = append(p.closers, db.Watch(prefix, func(topic string) {
-			id := strings.TrimPrefix(topic, prefix)
-			region, _, _ := strings.Cut(id, "_")
-			engine.Forget(authz.Pool{Region: region, ID: id})
-		}))
-	}
+	const changedPool = "pool/"
+	p.closers = append(p.closers, db.Watch(changedPool, func(topic string) {
+		id := strings.TrimPrefix(topic, changedPool)
+		region, _, _ := strings.Cut(id, "_")
+		engine.Forget(authz.Pool{Region: region, ID: id})
+	}))
 	return engine, nil
 }
 

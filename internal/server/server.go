@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"path/filepath"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/store"
 )
@@ -22,6 +24,9 @@ const Memory = ":memory:"
 // headerLimit bounds a request's header, in bytes. AWS's gateway allows about 10 KiB; a token of a megabyte still gets the
 // authorizer's own 401 here, so the limit is above that.
 const headerLimit = 1<<20 + 64<<10
+
+// connectionLimit bounds what clients can make the server hold; further ones wait to be accepted.
+const connectionLimit = 4096
 
 // BoundKeys binds the keys in a file to one pool and no other.
 type BoundKeys struct{ PoolARN, File string }
@@ -79,7 +84,7 @@ func Start(ctx context.Context, config Config) (*Server, error) {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
 	go func() {
-		err := s.http.Serve(s.listener)
+		err := s.http.Serve(netutil.LimitListener(s.listener, connectionLimit))
 		if errors.Is(err, http.ErrServerClosed) {
 			err = nil
 		}
