@@ -37,6 +37,13 @@ func callList(l *List, method string, args []any) (any, bool) {
 		return l.index(args[0]) >= 0, true
 	case "indexOf":
 		return int64(l.index(args[0])), true
+	}
+	return l.change(method, args)
+}
+
+// change runs the methods that change a list, with one argument or more.
+func (l *List) change(method string, args []any) (any, bool) {
+	switch method {
 	case "add":
 		if len(l.Items) >= stepLimit/16 {
 			return false, true
