@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
 	"regexp"
 	"strings"
 
@@ -38,6 +39,9 @@ func (g *Gateway) Describe(ctx context.Context, requestID string) (*decision.Rec
 			r.Warnings = append(r.Warnings, authz.UndeployedChange)
 		}
 	}
+	if deployed != nil && !deployed.tells(r) {
+		r.Warnings = append(r.Warnings, authz.ExecutionLogOff)
+	}
 	g.look(ctx, r, deployed)
 	fill := placeholders(r, verb, deployed)
 	for _, line := range r.Reason.Info().Mend {
@@ -55,6 +59,17 @@ func (g *Gateway) Describe(ctx context.Context, requestID string) (*decision.Rec
 type version struct {
 	snapshot *apigateway.Snapshot
 	plan     *stagePlan
+	stage    *types.Stage
+}
+
+// tells says whether AWS would tell why the request failed: what a client reads of an internal error is in the execution log only.
+func (v *version) tells(r *decision.Record) bool {
+	matched := v.route(r)
+	if matched == nil || r.Status < http.StatusInternalServerError {
+		return true
+	}
+	logging := loggingOf(v.plan, v.stage)
+	return logging != nil && logging.levels[matched].level != logOff
 }
 
 // bothVersions are what the request's stage serves now and the API as it is edited; nil where there is none.
@@ -70,7 +85,7 @@ func (g *Gateway) bothVersions(ctx context.Context, r *decision.Record) (deploye
 	stage := published[r.Stage]
 	of := func(s *apigateway.Snapshot) *version {
 		c := &compiler{engine: g.engine, snapshot: s}
-		return &version{s, c.stage(r.Stage, "", variablesOf{stage.Stage.Variables, true})}
+		return &version{s, c.stage(r.Stage, "", variablesOf{stage.Stage.Variables, true}), &stage.Stage}
 	}
 	return of(stage.Snapshot), of(edited)
 }

@@ -219,6 +219,20 @@ func TestStageSettingsSwitchTheLogsAtOnce(t *testing.T) {
 	}
 }
 
+func TestAnInternalErrorWithoutALogIsWarnedOf(t *testing.T) {
+	w, k := loggedWorld(t, newAPI().on("GET", "/gone", openWith(proxy("http://127.0.0.1:1/", nil).MethodIntegration)))
+	for _, row := range []struct {
+		level string
+		want  []authz.Warning
+	}{{"OFF", []authz.Warning{authz.ExecutionLogOff}}, {"ERROR", nil}} {
+		w.set(level("*/*", row.level, false))
+		got, _ := execution(t, w, k, "GET", "/prod/gone", "")
+		if diff := cmp.Diff(row.want, waitForRecord(t, w, got.Header.Get("x-amzn-RequestId")).Warnings); diff != "" {
+			t.Errorf("%s:\n%s", row.level, diff)
+		}
+	}
+}
+
 func TestAccessLogsInTheStagesOwnFormat(t *testing.T) {
 	back := backend(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/long" {

@@ -51,7 +51,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	p.closers = append(p.closers, events.Close)
 	documents := apigateway.New(apigateway.Config{Store: db, Clock: clock, Log: config.Log})
 	p.gateway = gateway.New(gateway.Config{
-		APIs: documents, Engine: engine, Clock: clock, Topics: db, Log: config.Log,
+		APIs: documents, Engine: engine, Clock: clock, Topics: db, Log: config.Log, Logs: events,
 		ReasonHeader: func(r *http.Request) bool { return tellsReasons(config, r) },
 	})
 	documents.ServedBy(p.gateway, p.gateway)
