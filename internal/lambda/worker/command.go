@@ -30,8 +30,15 @@ func writeBootstraps(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // the functions' users read it
 		return err
 	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // whatever the umask says
+		return err
+	}
 	for name, text := range map[string][]byte{nodeFile: nodeBootstrap, pythonFile: pythonBootstrap} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil { //nolint:gosec // likewise
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, text, 0o644); err != nil { //nolint:gosec // likewise
+			return err
+		}
+		if err := os.Chmod(path, 0o644); err != nil { //nolint:gosec // likewise
 			return err
 		}
 	}

@@ -1,0 +1,154 @@
+package lambda
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/poolgate/poolgate/internal/clock"
+	"github.com/poolgate/poolgate/internal/fault"
+	"github.com/poolgate/poolgate/internal/lambda/worker"
+	"github.com/poolgate/poolgate/internal/logs"
+	"github.com/poolgate/poolgate/internal/store"
+)
+
+// Objects is where code that is named by a bucket and a key comes from. S3 will implement it.
+type Objects interface {
+	// Object reads one object whole, or refuses one that is larger than limit.
+	Object(ctx context.Context, account, region, bucket, key, version string, limit int64) ([]byte, error)
+}
+
+// Config is what a Service needs. Only Store is required.
+type Config struct {
+	Store *store.Store
+	// Clock dates documents; nil means the machine's time.
+	Clock *clock.Clock
+	// Logs gets the functions' output; nil drops it.
+	Logs logs.Writer
+	// Objects is S3; nil refuses code that is there.
+	Objects Objects
+	// Local are functions by name whose code is a directory that is watched, or an http(s):// URL that answers for them.
+	Local map[string]string
+	// Environment is added to every function's own: what a local SDK needs to find this server.
+	Environment map[string]string
+	// Temp is where code is unpacked and processes write; empty means the system's directory for that.
+	Temp string
+	// Workers bounds and times the processes; Dir, Logs and Environment are set here.
+	Workers worker.Options
+	// RetryAfter is how long a failed event waits before each further attempt; nil means AWS's one and two minutes.
+	RetryAfter []time.Duration
+	Log        *slog.Logger
+}
+
+// Service is Lambda. It is safe for concurrent use.
+type Service struct {
+	store   *store.Store
+	clock   *clock.Clock
+	log     *slog.Logger
+	objects Objects
+	local   map[string]*localFunction
+	dir     string
+	pool    *worker.Pool
+	client  *http.Client
+
+	codes    codeCache
+	resolved resolvedCache
+	events   *events
+	unwatch  func()
+}
+
+// New starts the service. Close ends it.
+func New(c Config) (*Service, error) {
+	s := &Service{store: c.Store, clock: c.Clock, log: c.Log, objects: c.Objects, client: endpointClient()}
+	if s.clock == nil {
+		s.clock = new(clock.Clock)
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if s.dir, err = os.MkdirTemp(c.Temp, "poolgate-functions-"); err != nil {
+		return nil, err
+	}
+	// Functions run as other users: they pass through, and see no names.
+	if err := os.Chmod(s.dir, 0o711); err != nil { //nolint:gosec // see above
+		return nil, err
+	}
+	if s.local, err = newLocalFunctions(c.Local); err != nil {
+		_ = os.RemoveAll(s.dir)
+		return nil, err
+	}
+	o := c.Workers
+	o.Dir, o.Logs, o.Environment, o.Log = s.dir, c.Logs, c.Environment, s.log
+	if s.pool, err = worker.New(o); err != nil {
+		_ = os.RemoveAll(s.dir)
+		return nil, err
+	}
+	s.events = newEvents(c.RetryAfter)
+	s.unwatch = s.store.Watch(topicPrefix, s.changed)
+	return s, nil
+}
+
+// Close stops every function, waits until their processes are gone, and removes what was unpacked.
+func (s *Service) Close() {
+	s.unwatch()
+	s.events.close()
+	if err := s.pool.Close(); err != nil {
+		s.log.Warn("functions' processes were not cleaned up", "error", err)
+	}
+	s.events.wait()
+	s.client.CloseIdleConnections()
+	if err := os.RemoveAll(s.dir); err != nil {
+		s.log.Warn("functions' code was not removed", "directory", s.dir, "error", err)
+	}
+}
+
+// What other nodes and caches must learn: a document changed; what runs changed.
+const (
+	topicPrefix   = "lambda/"
+	topicDocument = topicPrefix + "document/"
+	topicRunning  = topicPrefix + "running/"
+)
+
+// changed forgets what was resolved, and retires processes that run something else by now.
+func (s *Service) changed(topic string) {
+	if owner, ok := strings.CutPrefix(topic, topicDocument); ok {
+		s.resolved.forget(owner)
+	}
+	if owner, ok := strings.CutPrefix(topic, topicRunning); ok {
+		s.resolved.forget(owner)
+		s.pool.Retire(owner)
+	}
+}
+
+func (s *Service) now() time.Time { return s.clock.Now().UTC() }
+
+// Lambda's faults say whose they are.
+func user(e *fault.Error) *fault.Error { return e.With("Type", "User") }
+
+func invalid(format string, args ...any) *fault.Error {
+	return user(fault.Invalid("InvalidParameterValueException", format, args...))
+}
+
+func conflict(format string, args ...any) *fault.Error {
+	return user(fault.Conflict("ResourceConflictException", format, args...))
+}
+
+func notFound(format string, args ...any) *fault.Error {
+	return user(fault.NotFound("ResourceNotFoundException", format, args...))
+}
+
+func noFunction(r reference) *fault.Error { return notFound("Function not found: %s", r.arn()) }
+
+var errStale = user(&fault.Error{
+	Kind: fault.KindConflict, Code: "PreconditionFailedException",
+	Message: "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
+})
+
+func owner(account, region, name string) string {
+	return fmt.Sprintf("%s/%s/%s", account, region, name)
+}
