@@ -21,6 +21,7 @@ type serveFlags struct {
 	config     server.Config
 	accessKeys []string
 	jwks       []string
+	functions  []string
 	issuer     string
 	verbose    bool
 }
@@ -35,7 +36,8 @@ loopback only with access keys. Everything is kept in the data directory.`,
 		Example: `  poolgate serve
   poolgate serve --data :memory:
   poolgate serve --addr 0.0.0.0:4566 --access-key test:secret
-  poolgate serve --store postgres://user@db/poolgate`,
+  poolgate serve --store postgres://user@db/poolgate
+  poolgate serve --function hello=./hello --function legacy=http://127.0.0.1:9000/`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			config, err := f.build(cmd)
@@ -55,6 +57,7 @@ loopback only with access keys. Everything is kept in the data directory.`,
 	flags.StringArrayVar(&f.config.Hosts, "host", nil, "further host `NAME` to answer to; repeat for more")
 	flags.BoolVar(&f.config.AWSPools, "aws-pools", false, "accept pools that live on AWS: fetch their keys from there")
 	flags.StringArrayVar(&f.jwks, "jwks", nil, "`POOL_ARN=FILE` with the keys of a pool that lives elsewhere; repeat for more")
+	flags.StringArrayVar(&f.functions, "function", nil, "`NAME=DIR` runs a function's code from a directory and watches it; NAME=URL lets an endpoint answer; repeat for more")
 	flags.StringVar(&f.config.TLSCert, "tls-cert", "", "certificate `FILE` (PEM) instead of the local authority's")
 	flags.StringVar(&f.config.TLSKey, "tls-key", "", "private key `FILE` (PEM) of --tls-cert")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every AWS operation and gateway request")
@@ -88,6 +91,14 @@ func (f *serveFlags) build(cmd *cobra.Command) (server.Config, error) {
 			return config, fail("write it as --jwks arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID=FILE", "%q does not bind keys to a pool", binding)
 		}
 		config.JWKS = append(config.JWKS, server.BoundKeys{PoolARN: arn, File: file})
+	}
+	config.Functions = map[string]string{}
+	for _, function := range f.functions {
+		name, where, found := strings.Cut(function, "=")
+		if !found || name == "" || where == "" {
+			return config, fail("write it as --function NAME=DIR or --function NAME=http://HOST:PORT/path", "%q does not say where a function is", function)
+		}
+		config.Functions[name] = where
 	}
 	switch f.issuer {
 	case "local":

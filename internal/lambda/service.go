@@ -33,11 +33,9 @@ type Config struct {
 	Objects Objects
 	// Local are functions by name whose code is a directory that is watched, or an http(s):// URL that answers for them.
 	Local map[string]string
-	// Environment is added to every function's own: what a local SDK needs to find this server.
-	Environment map[string]string
 	// Temp is where code is unpacked and processes write; empty means the system's directory for that.
 	Temp string
-	// Workers bounds and times the processes; Dir, Logs and Environment are set here.
+	// Workers bounds and times the processes; Dir and Logs are set here.
 	Workers worker.Options
 	// RetryAfter is how long a failed event waits before each further attempt; nil means AWS's one and two minutes.
 	RetryAfter []time.Duration
@@ -83,7 +81,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	o := c.Workers
-	o.Dir, o.Logs, o.Environment, o.Log = s.dir, c.Logs, c.Environment, s.log
+	o.Dir, o.Logs, o.Log = s.dir, c.Logs, s.log
 	if s.pool, err = worker.New(o); err != nil {
 		_ = os.RemoveAll(s.dir)
 		return nil, err

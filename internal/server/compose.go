@@ -14,6 +14,7 @@ import (
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/cognito"
 	"github.com/poolgate/poolgate/internal/gateway"
+	"github.com/poolgate/poolgate/internal/lambda"
 	"github.com/poolgate/poolgate/internal/login"
 	"github.com/poolgate/poolgate/internal/logs"
 	"github.com/poolgate/poolgate/internal/store"
@@ -49,9 +50,15 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	}
 	events := logs.New(logs.Config{Store: db, Log: config.Log})
 	p.closers = append(p.closers, events.Close)
+	functions, err := lambda.New(lambda.Config{Store: db, Clock: clock, Logs: events, Local: config.Functions, Log: config.Log})
+	if err != nil {
+		p.close()
+		return nil, hintedPart(err)
+	}
+	p.closers = append(p.closers, functions.Close)
 	documents := apigateway.New(apigateway.Config{Store: db, Clock: clock, Log: config.Log})
 	p.gateway = gateway.New(gateway.Config{
-		APIs: documents, Engine: engine, Clock: clock, Topics: db, Log: config.Log, Logs: events,
+		APIs: documents, Engine: engine, Clock: clock, Topics: db, Log: config.Log, Logs: events, Functions: functions,
 		ReasonHeader: func(r *http.Request) bool { return tellsReasons(config, r) },
 	})
 	documents.ServedBy(p.gateway, p.gateway)
@@ -60,6 +67,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	p.apis = wire.New(wire.Options{Keys: config.AccessKeys, DefaultRegion: defaultRegion, Log: config.Log})
 	p.apis.Register(&model.CognitoIDP, pools)
 	p.apis.Register(&model.APIGateway, documents)
+	p.apis.Register(&model.Lambda, functions)
 	p.apis.Register(&model.Logs, events)
 	p.own = &own{
 		clock: clock, clockMayMove: len(config.AccessKeys) == 0, check: db.Check,

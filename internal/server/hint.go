@@ -28,8 +28,8 @@ func HintFor(err error) string {
 	return ""
 }
 
-// hintedStore puts a hint to the ways in which a store commonly does not open.
-func hintedStore(err error) error {
+// hintedPart puts a hint to the ways in which a store or a local function commonly cannot be opened.
+func hintedPart(err error) error {
 	var h interface{ Hint() string }
 	switch {
 	case errors.As(err, &h):

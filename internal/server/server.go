@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"runtime/debug"
+	"time"
 
 	"golang.org/x/net/netutil"
 
@@ -27,6 +29,9 @@ const headerLimit = 1<<20 + 64<<10
 
 // connectionLimit bounds what clients can make the server hold; further ones wait to be accepted.
 const connectionLimit = 4096
+
+// settleAfter is when a start is over: the stock of keys is made by then, and an idle server need not keep the memory that took.
+const settleAfter = 2 * time.Second
 
 // BoundKeys binds the keys in a file to one pool and no other.
 type BoundKeys struct{ PoolARN, File string }
@@ -51,6 +56,8 @@ type Config struct {
 	AWSPools bool
 	// JWKS binds keys to pools that live elsewhere.
 	JWKS []BoundKeys
+	// Functions are functions by name whose code is a directory that is watched, or an http(s):// URL that answers for them.
+	Functions map[string]string
 	// TLSCert and TLSKey are PEM files; without them a local authority is made at the first TLS connection.
 	TLSCert, TLSKey string
 	// Log gets what an operator should know; nil means nothing is logged.
@@ -66,6 +73,8 @@ type Server struct {
 	parts    *parts
 	store    *store.Store
 	done     chan error
+	// settled gives back what starting took, once.
+	settled *time.Timer
 }
 
 // Start opens the store, listens and serves. The error of a misuse has a hint, see HintFor.
@@ -83,6 +92,7 @@ func Start(ctx context.Context, config Config) (*Server, error) {
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
+	s.settled = time.AfterFunc(settleAfter, debug.FreeOSMemory)
 	go func() {
 		err := s.http.Serve(netutil.LimitListener(s.listener, connectionLimit))
 		if errors.Is(err, http.ErrServerClosed) {
@@ -105,15 +115,15 @@ func (s *Server) open(ctx context.Context) error {
 	if err := s.name(); err != nil {
 		return err
 	}
-	time := new(clock.Clock)
+	tokenTime := new(clock.Clock)
 	location := s.config.Store
 	if location == "" {
 		location = s.config.Data
 	}
-	if s.store, err = store.Open(ctx, store.Options{Location: location, Now: time.Now}); err != nil {
-		return hintedStore(err)
+	if s.store, err = store.Open(ctx, store.Options{Location: location, Now: tokenTime.Now}); err != nil {
+		return hintedPart(err)
 	}
-	if s.parts, err = compose(s.config, s.store, time); err != nil {
+	if s.parts, err = compose(s.config, s.store, tokenTime); err != nil {
 		return err
 	}
 	s.http = patient.server(s.parts.handler(s.config), s.config.Log)
@@ -173,6 +183,9 @@ func (s *Server) Wait(ctx context.Context) error {
 // Close stops taking requests, lets those in flight end until ctx is done, and closes the store.
 func (s *Server) Close(ctx context.Context) error {
 	var failures []error
+	if s.settled != nil {
+		s.settled.Stop()
+	}
 	if s.http != nil {
 		failures = append(failures, s.http.Shutdown(ctx))
 	} else if s.listener != nil {

@@ -165,7 +165,6 @@ func (w *process) environment() []string {
 		all["NODE_PATH"] = filepath.Join(opt, "nodejs/node"+major+"/node_modules") + ":" + filepath.Join(opt, "nodejs/node_modules")
 		all["PYTHONPATH"] = filepath.Join(opt, "python") + ":" + filepath.Join(opt, "python/lib", spec.Runtime, "site-packages")
 	}
-	maps.Copy(all, w.pool.options.Environment)
 	maps.Copy(all, spec.Environment)
 	maps.Copy(all, map[string]string{
 		"AWS_LAMBDA_RUNTIME_API":          w.listener.Addr().String(),

@@ -17,8 +17,6 @@ type Options struct {
 	Dir string
 	// Logs gets the functions' output; nil drops it.
 	Logs logs.Writer
-	// Environment is added to every function's own.
-	Environment map[string]string
 	// Most bounds the processes; zero means 100.
 	Most int
 	// IdleAfter is how long a process is kept warm; zero means five minutes.
