@@ -111,6 +111,7 @@ func clearAPI(tx *store.Tx, id string) error {
 	for _, deleteScope := range []func(*store.Tx, string) (int, error){
 		resources.DeleteScope, authorizers.DeleteScope, models.DeleteScope, validators.DeleteScope,
 		gatewayResponses.DeleteScope, deployments.DeleteScope, snapshots.DeleteScope, stages.DeleteScope,
+		documentationParts.DeleteScope, documentationVersions.DeleteScope,
 	} {
 		if _, err := deleteScope(tx, id); err != nil {
 			return err

@@ -176,6 +176,7 @@ func (s *Service) cloneAPI(tx *store.Tx, call wire.Call, fromID, toID, rootID st
 	return errors.Join(
 		cloneAll(tx, &authorizers, fromID, toID), cloneAll(tx, &models, fromID, toID),
 		cloneAll(tx, &validators, fromID, toID), cloneAll(tx, &gatewayResponses, fromID, toID),
+		cloneAll(tx, &documentationParts, fromID, toID),
 	)
 }
 
