@@ -138,7 +138,7 @@ func (x *exchange) testOutput(a *answer) *apigateway.TestInvokeMethodOutput {
 		header[headerErrorType] = []string{a.errorType}
 	}
 	if r := x.refusal; r != nil && r.reason != authz.IntegrationRefused {
-		x.trace.line("Execution failed due to configuration error: %s", failureText(r))
+		x.logRefusal(r)
 	} else {
 		x.trace.line("Method response body after transformations: %s", truncated(string(a.body)))
 		x.trace.line("Method response headers: %s", truncated(headerText(header)))
