@@ -32,6 +32,8 @@ const eventLimit = 6 << 20
 type function struct {
 	arn     string
 	timeout time.Duration
+	// principal is who calls: API Gateway, or nobody that a resource policy knows when the integration has a role of its own.
+	principal string
 	headers []mapping
 }
 
@@ -49,7 +51,10 @@ func (c *compiler) function(where string, doc *types.Integration) (*function, er
 	if method := aws.ToString(doc.HttpMethod); method != "" && method != http.MethodPost {
 		return nil, fmt.Errorf("%s: %w", where, errNotPOST) // recorded: a GET integration answers 500
 	}
-	f := &function{arn: arn, timeout: timeoutOf(doc)}
+	f := &function{arn: arn, timeout: timeoutOf(doc), principal: invoker}
+	if aws.ToString(doc.Credentials) != "" {
+		f.principal = "" // the role's policy decides on AWS, not the function's; roles are not evaluated here
+	}
 	for _, m := range c.mappings(where, doc.RequestParameters, "integration.request.") {
 		if m.place != "header" {
 			continue
@@ -107,7 +112,7 @@ func (f *function) call(g *Gateway, x *exchange, payload []byte, async bool) (la
 	x.trace.functionRequest(x, f, payload)
 	sent := time.Now()
 	out, err := g.functions.Call(ctx, lambda.Invocation{
-		Function: f.arn, Principal: invoker, SourceARN: x.sourceARN(), Payload: payload, Async: async,
+		Function: f.arn, Principal: f.principal, SourceARN: x.sourceARN(), Payload: payload, Async: async,
 	})
 	if err != nil {
 		return out, f.failed(ctx, err)

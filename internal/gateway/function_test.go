@@ -371,6 +371,15 @@ func TestIntegrationsThatCannotCallAFunction(t *testing.T) {
 	}
 }
 
+// TestAnIntegrationWithARole calls as that role: the function's resource policy is not asked.
+func TestAnIntegrationWithARole(t *testing.T) {
+	f := echoes()
+	w := newWorld(t, newAPI().on("GET", "/a", proxied(func(i *types.Integration) { i.Credentials = aws.String("arn:aws:iam::000000000000:role/r") })), nil, withFunctions(f))
+	if got := send(t, w, "GET", "/prod/a"); got.StatusCode != 200 || f.last(t).Principal != "" {
+		t.Errorf("answered %d, invoked as %q", got.StatusCode, f.last(t).Principal)
+	}
+}
+
 func TestABodyBeyondWhatFunctionsTake(t *testing.T) {
 	w := newWorld(t, newAPI().on("POST", "/a", proxied(nil)), nil, withFunctions(echoes()))
 	expect(t, sendBody(t, w, "POST", "/prod/a", strings.Repeat("x", 6<<20)), 413, `{"message":"Request Too Long"}`, "RequestTooLargeException")
