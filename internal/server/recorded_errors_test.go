@@ -1,12 +1,8 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -99,34 +95,16 @@ type rawRefusal struct {
 	status int
 }
 
-// raw sends a request that the SDK would not; the signature is not verified, as no access keys are configured.
+// raw makes a call that the SDK would not.
 func (c *caller) raw(method, path, body string) error {
 	c.Helper()
-	r, err := http.NewRequestWithContext(c.ctx(), method, c.url+path, bytes.NewReader([]byte(body)))
-	if err != nil {
-		c.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+recordedAccount+"/20260101/eu-west-1/apigateway/aws4_request, SignedHeaders=host, Signature=0")
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		c.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		c.Fatal(err)
-	}
-	if response.StatusCode < 300 {
+	status, code, answer := c.byHand(method, path, body)
+	if status < 300 {
 		return nil
 	}
-	var refusal struct{ Message string }
-	if err := json.Unmarshal(answer, &refusal); err != nil {
-		c.Fatalf("%s: %v", answer, err)
-	}
-	return &rawRefusal{status: response.StatusCode, GenericAPIError: smithy.GenericAPIError{
-		Code: strings.Split(response.Header.Get("X-Amzn-Errortype"), ":")[0], Message: refusal.Message,
-	}}
+	members, _ := answer.(map[string]any)
+	message, _ := members["message"].(string)
+	return &rawRefusal{status: status, GenericAPIError: smithy.GenericAPIError{Code: code, Message: message}}
 }
 
 // What mistakes are made on. Each makes an API of its own, so that no mistake hangs on another.
