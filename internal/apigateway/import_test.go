@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/google/go-cmp/cmp"
-
 )
 
 func testdata(t *testing.T, name string) []byte {
@@ -380,4 +379,3 @@ func TestTenThousandPathsAreImportedAndExported(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 }
-

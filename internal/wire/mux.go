@@ -38,6 +38,7 @@ type binding struct {
 	codec      *codec
 	operations map[string]*operation
 	routes     *route
+	notes      map[string]string
 }
 
 // New makes a Mux without services.
@@ -59,6 +60,9 @@ func New(options Options) *Mux {
 // name has another signature: that is a mistake of the program, and it is found at start-up.
 func (m *Mux) Register(service *model.Service, impl any) {
 	b := &binding{service: service, codec: codecOf(service), operations: map[string]*operation{}, routes: new(route)}
+	if annotated, ok := impl.(Annotated); ok {
+		b.notes = annotated.OperationNotes()
+	}
 	value := reflect.ValueOf(impl)
 	for i := range service.Operations {
 		described := &service.Operations[i]
@@ -80,10 +84,18 @@ func (m *Mux) Register(service *model.Service, impl any) {
 	}
 }
 
+// Annotated is a service that says of some of its operations, by name, how far they go: those that can have no meaning
+// here are kept and shown without effect, or refused in AWS's own error type.
+type Annotated interface {
+	OperationNotes() map[string]string
+}
+
 // Row says what poolgate does with one operation of AWS.
 type Row struct {
 	Service, Operation    string
 	Implemented, Unsigned bool
+	// Note says how far an implemented operation goes, if that is not all the way.
+	Note string
 }
 
 // Rows lists every operation of every registered service, by service and name.
@@ -91,7 +103,7 @@ func (m *Mux) Rows() []Row {
 	var rows []Row
 	for _, b := range m.bindings {
 		for _, o := range b.operations {
-			rows = append(rows, Row{b.service.Name, o.model.Name, o.method.IsValid(), o.model.Unsigned})
+			rows = append(rows, Row{b.service.Name, o.model.Name, o.method.IsValid(), o.model.Unsigned, b.notes[o.model.Name]})
 		}
 	}
 	sort.Slice(rows, func(i, j int) bool {
@@ -120,7 +132,10 @@ func CoverageMarkdown(rows []Row) string {
 		fmt.Fprintf(&page, "\n## %s: %d of %d\n\n| operation | | signed |\n|---|---|---|\n", rows[start].Service, implemented, end-start)
 		for _, row := range rows[start:end] {
 			state, signed := "not implemented", "yes"
-			if row.Implemented {
+			switch {
+			case row.Implemented && row.Note != "":
+				state = row.Note
+			case row.Implemented:
 				state = "implemented"
 			}
 			if row.Unsigned {

@@ -266,4 +266,8 @@ func TestEveryOperationHasARow(t *testing.T) {
 			t.Errorf("no %q in the page", line)
 		}
 	}
+	noted := CoverageMarkdown([]Row{{Service: "apigateway", Operation: "GetSdk", Implemented: true, Note: "refused"}})
+	if !strings.Contains(noted, "## apigateway: 1 of 1\n") || !strings.Contains(noted, "| GetSdk | refused | yes |\n") {
+		t.Errorf("a note is not in %q", noted)
+	}
 }
