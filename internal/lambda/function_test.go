@@ -90,7 +90,9 @@ func TestCreateFunctionRefusesWhatAWSRefuses(t *testing.T) {
 			in.Environment = &types.Environment{Variables: map[string]string{"A": strings.Repeat("x", 5000)}}
 		}, "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit." +
 			" String measured: 5008 bytes"},
-		{"a layer that is not there", func(in *lambda.CreateFunctionInput) { in.Layers = []string{"arn:aws:lambda:eu-west-1:111111111111:layer:l:1"} },
+		{"a layer that is not there", func(in *lambda.CreateFunctionInput) {
+			in.Layers = []string{"arn:aws:lambda:eu-west-1:111111111111:layer:l:1"}
+		},
 			"Layer version arn:aws:lambda:eu-west-1:111111111111:layer:l:1 does not exist."},
 		{"code in S3", func(in *lambda.CreateFunctionInput) {
 			in.Code = &types.FunctionCode{S3Bucket: aws.String("b"), S3Key: aws.String("k")}
