@@ -50,7 +50,7 @@ func newFunctions(t testing.TB) *lambda.Service {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	temp := t.TempDir()
-	if err := os.Chmod(filepath.Dir(temp), 0o711); err != nil { //nolint:gosec // functions run as other users and must pass through
+	if err := os.Chmod(filepath.Dir(temp), 0o711); err != nil {
 		t.Fatal(err)
 	}
 	functions, err := lambda.New(lambda.Config{Store: db, Temp: temp})
