@@ -156,6 +156,21 @@ func TestStreamsAreOrderedByNameOrByTheirLatestEvent(t *testing.T) {
 	refused(t, err, "InvalidParameterException", "Cannot order by LastEventTime with a logStreamNamePrefix.")
 }
 
+func TestAStreamThatIsDeletedBetweenPagesStopsNoReader(t *testing.T) {
+	w := newWorld(t, 0)
+	w.group(t, "g", "a", "b", "c", "d")
+	in := &cwl.DescribeLogStreamsInput{LogGroupName: aws.String("g"), Limit: aws.Int32(2)}
+	in.NextToken = must(w.DescribeLogStreams(t.Context(), in))(t).NextToken
+	must(w.DeleteLogStream(t.Context(), &cwl.DeleteLogStreamInput{LogGroupName: aws.String("g"), LogStreamName: aws.String("b")}))(t)
+	out := must(w.DescribeLogStreams(t.Context(), in))(t)
+	if len(out.LogStreams) != 2 || *out.LogStreams[0].LogStreamName != "c" || out.NextToken != nil {
+		t.Errorf("behind b comes %+v", out)
+	}
+	in.NextToken = aws.String("bm9uc2Vuc2U")
+	_, err := w.DescribeLogStreams(t.Context(), in)
+	refused(t, err, "InvalidParameterException", "The specified nextToken is invalid.")
+}
+
 func TestEventsPastTheRetentionAreGone(t *testing.T) {
 	w := newWorld(t, 0)
 	w.group(t, "g", "s")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -67,28 +68,47 @@ func (s *Service) DescribeLogStreams(ctx context.Context, in *cloudwatchlogs.Des
 		}
 		return strings.Compare(a.Name, b.Name)
 	}
-	slices.SortFunc(list, order)
 	if aws.ToBool(in.Descending) {
-		slices.Reverse(list)
+		ascending := order
+		order = func(a, b *stream) int { return ascending(b, a) }
 	}
-	return pageOfStreams(g, list, after, limitOf(in.Limit, 50)), nil
+	slices.SortFunc(list, order)
+	if after != "" {
+		last, err := placeOf(after)
+		if err != nil {
+			return nil, err
+		}
+		from, found := slices.BinarySearchFunc(list, last, order)
+		if found {
+			from++
+		}
+		list = list[from:]
+	}
+	return pageOfStreams(g, list, limitOf(in.Limit, 50)), nil
 }
 
-// pageOfStreams is the part of a list behind the stream named after.
-func pageOfStreams(g *group, list []*stream, after string, limit int) *cloudwatchlogs.DescribeLogStreamsOutput {
-	from := 0
-	if after != "" {
-		from = slices.IndexFunc(list, func(f *stream) bool { return f.Name == after }) + 1
-	}
-	to := min(from+limit, len(list))
-	out := &cloudwatchlogs.DescribeLogStreamsOutput{LogStreams: make([]types.LogStream, 0, to-from)}
-	for _, f := range list[from:to] {
+// pageOfStreams is the beginning of a list. Its token holds the place of the last stream, which may be gone by the next call.
+func pageOfStreams(g *group, list []*stream, limit int) *cloudwatchlogs.DescribeLogStreamsOutput {
+	shown := list[:min(limit, len(list))]
+	out := &cloudwatchlogs.DescribeLogStreamsOutput{LogStreams: make([]types.LogStream, 0, len(shown))}
+	for _, f := range shown {
 		out.LogStreams = append(out.LogStreams, f.shown(g))
 	}
-	if to < len(list) {
-		out.NextToken = pageToken("streams", list[to-1].Name)
+	if len(shown) < len(list) {
+		last := shown[len(shown)-1]
+		out.NextToken = pageToken("streams", strconv.FormatInt(last.Last, 10)+"\x00"+last.Name)
 	}
 	return out
+}
+
+// placeOf reads the place in a token.
+func placeOf(after string) (*stream, error) {
+	at, name, _ := strings.Cut(after, "\x00")
+	last, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return nil, badToken.Because(err)
+	}
+	return &stream{Name: name, Last: last}, nil
 }
 
 // streamsOf are a group's streams whose names begin with prefix, in the order of their names.
