@@ -42,6 +42,22 @@ func TestABatchIsRefusedOrTakenInPart(t *testing.T) {
 	}
 }
 
+func TestAFullBatchIsTaken(t *testing.T) {
+	w := newWorld(t, 0)
+	w.group(t, "g", "s")
+	message := strings.Repeat(`"`, 1000) // twice as long in JSON
+	events := make([]types.InputLogEvent, 1<<20/(len(message)+26))
+	for i := range events {
+		events[i] = event(0, message)
+	}
+	w.put(t, "g", "s", events...)
+	if got := read(t, w, true, 0); len(got) != len(events) {
+		t.Errorf("%d of %d events are there", len(got), len(events))
+	}
+	_, err := w.PutLogEvents(t.Context(), &cwl.PutLogEventsInput{LogGroupName: aws.String("g"), LogStreamName: aws.String("s"), LogEvents: append(events, event(0, message))})
+	refused(t, err, "InvalidParameterException", "Upload too large: 1049598 bytes exceeds limit of 1048576")
+}
+
 // read reads stream s of group g page by page in one direction until the token repeats.
 func read(t *testing.T, w *world, forward bool, limit int32) (all []string) {
 	t.Helper()

@@ -77,6 +77,9 @@ func (x *exchange) identifyTarget(name string) error {
 		return fault.Malformed("UnknownOperationException", "")
 	}
 	x.found(o)
+	if hasBatch(b.service, o.model.Input) {
+		return x.read(maxPayload)
+	}
 	return x.read(maxBody)
 }
 
@@ -158,6 +161,17 @@ func unknownRoute(r *http.Request) error {
 func hasPayload(service *model.Service, id model.ShapeID) bool {
 	for i := range service.Shape(id).Members {
 		if service.Shape(id).Members[i].At == model.Payload {
+			return true
+		}
+	}
+	return false
+}
+
+// hasBatch tells whether an input holds a list of thousands, as PutLogEvents does, whose batch of up to 1 MiB is longer as JSON.
+func hasBatch(service *model.Service, id model.ShapeID) bool {
+	const many = 10_000
+	for _, member := range service.Shape(id).Members {
+		if shape := service.Shape(member.Shape); shape.Kind == model.List && shape.Rule != nil && shape.Rule.Max >= many {
 			return true
 		}
 	}
