@@ -34,7 +34,7 @@ type function struct {
 	timeout time.Duration
 	// principal is who calls: API Gateway, or nobody that a resource policy knows when the integration has a role of its own.
 	principal string
-	headers []mapping
+	headers   []mapping
 }
 
 var (

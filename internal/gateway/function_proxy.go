@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -46,14 +44,36 @@ func (p *proxyIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
 	return a, nil
 }
 
-// proxyReply is what a function behind a proxy integration returns. A member that is none of these makes the whole malformed, as on
-// AWS.
+// proxyReply is what a function behind a proxy integration returns.
 type proxyReply struct {
-	StatusCode        any              `json:"statusCode"`
-	Headers           map[string]any   `json:"headers"`
-	MultiValueHeaders map[string][]any `json:"multiValueHeaders"`
-	Body              any              `json:"body"`
-	IsBase64Encoded   any              `json:"isBase64Encoded"`
+	statusCode, body, isBase64Encoded any
+	headers                           map[string]any
+	multiValueHeaders                 map[string][]any
+}
+
+// readReply reads a reply. A member of any other name, letters included, makes the whole malformed, as on AWS.
+func readReply(payload []byte) (*proxyReply, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &members); err != nil {
+		return nil, err
+	}
+	reply := &proxyReply{}
+	places := map[string]any{
+		"statusCode": &reply.statusCode, "headers": &reply.headers, "multiValueHeaders": &reply.multiValueHeaders, "body": &reply.body,
+		"isBase64Encoded": &reply.isBase64Encoded,
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		place := places[name]
+		if place == nil {
+			return nil, fmt.Errorf("it has a member %q", name)
+		}
+		d := json.NewDecoder(bytes.NewReader(members[name]))
+		d.UseNumber()
+		if err := d.Decode(place); err != nil {
+			return nil, fmt.Errorf("its %s: %w", name, err)
+		}
+	}
+	return reply, nil
 }
 
 // proxyAnswer turns a function's answer into the client's; problem says what makes it malformed (recorded section 10: a missing body
@@ -62,29 +82,23 @@ func (x *exchange) proxyAnswer(payload []byte) (a *answer, problem string) {
 	if text := bytes.TrimSpace(payload); len(text) == 0 || text[0] != '{' {
 		return nil, "the function's answer is not an object: " + clippedTo(string(text), 64)
 	}
-	var reply proxyReply
-	d := json.NewDecoder(bytes.NewReader(payload))
-	d.UseNumber()
-	d.DisallowUnknownFields()
-	if err := d.Decode(&reply); err != nil {
+	reply, err := readReply(payload)
+	if err != nil {
 		return nil, "the function's answer cannot be read: " + err.Error()
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, "something follows the function's answer"
-	}
 	a = &answer{contentType: jsonType, traced: true}
-	if a.status, problem = replyStatus(reply.StatusCode); problem != "" {
+	if a.status, problem = replyStatus(reply.statusCode); problem != "" {
 		return nil, problem
 	}
-	if a.headers, problem = replyHeaders(&reply); problem != "" {
+	if a.headers, problem = replyHeaders(reply); problem != "" {
 		return nil, problem
 	}
-	body, ok := scalar(reply.Body)
+	body, ok := scalar(reply.body)
 	if !ok {
-		return nil, fmt.Sprintf("the body is %s; it must be a string", kindOf(reply.Body))
+		return nil, fmt.Sprintf("the body is %s; it must be a string", kindOf(reply.body))
 	}
 	a.body = []byte(body)
-	if encoded, _ := scalar(reply.IsBase64Encoded); encoded == "true" && x.stage.binary.accepted(x.request.Header) {
+	if encoded, _ := scalar(reply.isBase64Encoded); encoded == "true" && x.stage.binary.accepted(x.request.Header) {
 		decoded, err := base64.StdEncoding.DecodeString(body)
 		if err != nil {
 			return nil, "the body is not base64, although isBase64Encoded says so"
@@ -117,7 +131,7 @@ func replyHeaders(reply *proxyReply) (fields []headerField, problem string) {
 		}
 		return merged[key]
 	}
-	for name, values := range reply.MultiValueHeaders {
+	for name, values := range reply.multiValueHeaders {
 		for _, value := range values {
 			text, ok := scalar(value)
 			if !ok {
@@ -127,7 +141,7 @@ func replyHeaders(reply *proxyReply) (fields []headerField, problem string) {
 			f.values = append(f.values, text)
 		}
 	}
-	for name, value := range reply.Headers {
+	for name, value := range reply.headers {
 		text, ok := scalar(value)
 		if !ok {
 			return nil, "the header " + name + " is " + kindOf(value)

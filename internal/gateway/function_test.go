@@ -240,6 +240,7 @@ func TestProxyAnswers(t *testing.T) {
 		{"nothing", ``, 502, ""},
 		{"no JSON", `{"statusCode":`, 502, ""},
 		{"two objects", `{"statusCode":200}{}`, 502, ""},
+		{"a member in other letters", `{"StatusCode":200}`, 502, ""},
 		{"an unknown member", `{"statusCode":200,"wrongValue":"value"}`, 502, ""},
 		{"a body that is an object", `{"statusCode":200,"body":{"a":1}}`, 502, ""},
 		{"a status that is a word", `{"statusCode":"ok"}`, 502, ""},

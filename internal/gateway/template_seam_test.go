@@ -80,6 +80,39 @@ const frameworkTemplate = `
   "requestPath": "$context.resourcePath"
 }`
 
+// formTemplate turns a form to JSON, as frameworks do for application/x-www-form-urlencoded.
+const formTemplate = `
+#define( $fields )
+{
+  #foreach( $pair in $input.path('$').split('&') )
+    #set( $parts = $pair.split('=') )
+    #if( $parts.size() >= 1 )
+      #set( $name = $util.escapeJavaScript($util.urlDecode($parts[0])) )
+      #if( $parts.size() >= 2 )
+        #set( $value = $util.escapeJavaScript($util.urlDecode($parts[1])).replaceAll("\\'","'") )
+      #else
+        #set( $value = '' )
+      #end
+      "$name": "$value"#if( $foreach.hasNext ),#end
+    #end
+  #end
+}
+#end
+{ "body": $fields }`
+
+func TestAFormBecomesJSON(t *testing.T) {
+	m := mapped(func(i *types.Integration) {
+		i.RequestTemplates = map[string]string{"application/x-www-form-urlencoded": formTemplate}
+	})
+	f := returns(`{}`)
+	w := newWorld(t, newAPI().on("POST", "/form", m), nil, withFunctions(f))
+	got := sendBody(t, w, "POST", "/prod/form", "a=1&b=it%27s+%22x%22&c=", "Content-Type", "application/x-www-form-urlencoded")
+	expect(t, got, 200, "{}", "")
+	if diff := cmp.Diff(map[string]any{"a": "1", "b": `it's "x"`, "c": ""}, eventOf(t, f)["body"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTheTemplatesOfDeploymentFrameworks(t *testing.T) {
 	m := cognito()
 	m.MethodIntegration = mapped(func(i *types.Integration) {

@@ -1,5 +1,7 @@
 package vtl
 
+import "strings"
+
 // Input is $input: the payload and the request's parameters.
 type Input struct {
 	// Body is the payload as text.
@@ -61,7 +63,8 @@ func (in *Input) parameter(name string) any {
 	return ""
 }
 
-// find evaluates a JSON path on the body. An empty body is an empty object; what is not there is "".
+// find evaluates a JSON path on the body. An empty body is an empty object; a body that is not JSON is one text; what is not there
+// is "".
 func (in *Input) find(path string) (any, error) {
 	if !in.isParsed {
 		in.isParsed = true
@@ -74,6 +77,9 @@ func (in *Input) find(path string) (any, error) {
 		}
 	}
 	if in.parseErr != nil {
+		if strings.TrimSpace(path) == "$" {
+			return in.Body, nil // forms are read this way: $input.path('$').split('&')
+		}
 		return nil, in.parseErr
 	}
 	found, ok, err := in.paths.find(in.parsed, path)
