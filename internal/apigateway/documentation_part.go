@@ -239,8 +239,12 @@ func (l *loader) documentation() error {
 	if err != nil {
 		return err
 	}
+	if len(existing)+len(l.def.Documentation) > mostParts {
+		return tooManyParts
+	}
 	ids := make(map[place]string, len(existing))
 	for _, part := range existing {
+		l.take(*part.Id)
 		ids[placeOf(part.Location)] = *part.Id
 	}
 	for _, part := range l.def.Documentation {
@@ -253,7 +257,7 @@ func (l *loader) documentation() error {
 		}
 		id, there := ids[placeOf(part.Location)]
 		if !there {
-			if id, err = l.newID(entityIDLength); err != nil {
+			if id, err = l.freshID(); err != nil {
 				return err
 			}
 			ids[placeOf(part.Location)] = id

@@ -16,8 +16,20 @@ import (
 	"github.com/poolgate/poolgate/internal/store"
 )
 
-// mostProblems is how many problems an import tells of.
-const mostProblems = 100
+const (
+	// mostProblems is how many problems an import tells of.
+	mostProblems = 100
+	// mostResources and mostParts bound what one document may store, as no other call can write while it does. AWS's own
+	// quotas are lower and can be raised by request.
+	mostResources = 20_000
+	mostParts     = 50_000
+)
+
+var (
+	tooManyResources = fault.Limit("LimitExceededException", "Maximum number of resources for this API has been reached")
+	tooManyModels    = fault.Limit("LimitExceededException", "Maximum number of models for this API has been reached")
+	tooManyParts     = fault.Limit("LimitExceededException", "Maximum number of documentation parts for this API has been reached")
+)
 
 // loader puts a definition into an API, over what is there. Whatever is wrong is gathered, so that one answer tells all.
 type loader struct {
@@ -27,12 +39,22 @@ type loader struct {
 	problems []string
 	// authorizerIDs and validatorIDs are by name.
 	authorizerIDs, validatorIDs map[string]string
+	// taken are the ids in use: of 20,000 ids that AWS's length allows, two are alike once in ten times.
+	taken map[string]bool
+	// made counts the resources that are new.
+	made int
 	// documented are the ids of the documentation parts that were put.
 	documented []string
 }
 
 // load stores a definition, or nothing of it: the fault it returns ends the transaction.
 func (s *Service) load(e *edit, def *openapi.Definition) error {
+	switch {
+	case len(def.Methods) > mostResources:
+		return tooManyResources
+	case len(def.Models) > mostResources:
+		return tooManyModels
+	}
 	l := &loader{Service: s, edit: e, def: def}
 	for _, step := range []func() error{
 		l.models, l.authorizers, l.validators, l.gatewayResponses, l.resources, l.documentation,
@@ -74,7 +96,7 @@ func (l *loader) models() error {
 		case !errors.Is(err, store.ErrNotFound):
 			return err
 		default:
-			id, err := l.newID(entityIDLength)
+			id, err := l.freshID()
 			if err != nil {
 				return err
 			}
@@ -92,7 +114,7 @@ func (l *loader) authorizers() error {
 	if err != nil {
 		return err
 	}
-	l.authorizerIDs = namedIDs(existing, func(a types.Authorizer) (name, id *string) { return a.Name, a.Id })
+	l.authorizerIDs = namedIDs(l, existing, func(a types.Authorizer) (name, id *string) { return a.Name, a.Id })
 	for _, authorizer := range l.def.Authorizers {
 		id, err := l.idFor(l.authorizerIDs, *authorizer.Name)
 		if err != nil {
@@ -124,7 +146,7 @@ func (l *loader) validators() error {
 	if err != nil {
 		return err
 	}
-	l.validatorIDs = namedIDs(existing, func(v types.RequestValidator) (name, id *string) { return v.Name, v.Id })
+	l.validatorIDs = namedIDs(l, existing, func(v types.RequestValidator) (name, id *string) { return v.Name, v.Id })
 	for _, validator := range l.def.Validators {
 		if strings.TrimSpace(*validator.Name) == "" {
 			if _, err := l.found(blankValidatorName, "Unable to create request validator '%s'", *validator.Name); err != nil {
@@ -144,14 +166,34 @@ func (l *loader) validators() error {
 	return nil
 }
 
-func namedIDs[T any](list []T, read func(T) (name, id *string)) map[string]string {
+func namedIDs[T any](l *loader, list []T, read func(T) (name, id *string)) map[string]string {
 	ids := make(map[string]string, len(list))
 	for _, item := range list {
-		if name, id := read(item); name != nil {
+		name, id := read(item)
+		l.take(*id)
+		if name != nil {
 			ids[*name] = *id
 		}
 	}
 	return ids
+}
+
+func (l *loader) take(id string) {
+	if l.taken == nil {
+		l.taken = map[string]bool{}
+	}
+	l.taken[id] = true
+}
+
+// freshID is an id that nothing the loader knows has.
+func (l *loader) freshID() (string, error) {
+	for {
+		id, err := l.newID(entityIDLength)
+		if err != nil || !l.taken[id] {
+			l.take(id)
+			return id, err
+		}
+	}
 }
 
 // idFor is the id of what has that name, a new one if nothing has.
@@ -159,7 +201,7 @@ func (l *loader) idFor(ids map[string]string, name string) (string, error) {
 	if id, there := ids[name]; there {
 		return id, nil
 	}
-	id, err := l.newID(entityIDLength)
+	id, err := l.freshID()
 	if err == nil {
 		ids[name] = id
 	}
@@ -205,6 +247,7 @@ func (l *loader) resources() error {
 	}
 	paths := pathTree{byPath: make(map[string]*types.Resource, len(list)), variable: map[string]string{}}
 	for i := range list {
+		l.take(*list[i].Id)
 		paths.add(&list[i])
 	}
 	for _, path := range slices.Sorted(maps.Keys(l.def.Methods)) {
@@ -266,7 +309,10 @@ func (l *loader) resource(t *pathTree, path string) (*types.Resource, error) {
 	if fine, err := l.found(t.check(parent, part), "Unable to create resource at path '%s'", path); err != nil || !fine {
 		return nil, err
 	}
-	id, err := l.newID(entityIDLength)
+	if l.made++; l.made > mostResources {
+		return nil, tooManyResources
+	}
+	id, err := l.freshID()
 	if err != nil {
 		return nil, err
 	}

@@ -379,3 +379,50 @@ func TestTenThousandPathsAreImportedAndExported(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 }
+
+func TestAnImportIsBounded(t *testing.T) {
+	g := newGate(t)
+	document := func(paths int, path func(i int) string) []byte {
+		var b strings.Builder
+		b.WriteString("openapi: 3.0.1\ninfo: {title: x}\npaths:\n")
+		for i := range paths {
+			fmt.Fprintf(&b, "  %s: {}\n", path(i))
+		}
+		return []byte(b.String())
+	}
+	wide := document(mostResources+1, func(i int) string { return fmt.Sprintf("/%d", i) })
+	deep := document(mostResources/500, func(i int) string { return fmt.Sprintf("/%d", i) + strings.Repeat("/a", 501) })
+	for _, body := range [][]byte{wide, deep} {
+		refused(g.ImportRestApi(g.ctx(), &apigateway.ImportRestApiInput{Body: body}))(t,
+			"LimitExceededException", "Maximum number of resources for this API has been reached")
+	}
+	long := `{"openapi":"3.0.1","info":{"title":"x"},"paths":{"` + strings.Repeat("/a", 1<<20) + `":{}}}`
+	refused(g.ImportRestApi(g.ctx(), &apigateway.ImportRestApiInput{Body: []byte(long)}))(t, "BadRequestException",
+		"Errors found during import:\n\tUnable to create resource at path '"+strings.Repeat("/a", 50)+"…': a path has at most 2048 characters")
+	if list := ok(g.GetRestApis(g.ctx(), &apigateway.GetRestApisInput{}))(t).Items; len(list) != 0 {
+		t.Errorf("%d APIs were made", len(list))
+	}
+}
+
+// fewIDs is randomness that makes the same few ids again and again.
+type fewIDs struct{ calls int }
+
+func (r *fewIDs) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(r.calls / 3 % 200)
+	}
+	r.calls++
+	return len(p), nil
+}
+
+func TestIDsThatComeTwiceAreNotTakenTwice(t *testing.T) {
+	g := newGate(t, func(c *Config) { c.Random = &fewIDs{} })
+	api := g.importAPI([]byte(`{"openapi":"3.0.1","info":{"title":"x","description":"y"},
+		"paths":{"/a":{"get":{"summary":"s"}},"/b":{"get":{"summary":"s"}},"/c":{"get":{"summary":"s"}}}}`))
+	if got := len(g.methods(api.Id)); got != 3 {
+		t.Errorf("%d methods", got)
+	}
+	if parts := ok(g.GetDocumentationParts(g.ctx(), &apigateway.GetDocumentationPartsInput{RestApiId: api.Id}))(t).Items; len(parts) != 4 {
+		t.Errorf("%d documentation parts", len(parts))
+	}
+}

@@ -9,7 +9,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 )
 
-const anyMethod = "x-amazon-apigateway-any-method"
+const (
+	anyMethod = "x-amazon-apigateway-any-method"
+	// longestPath bounds a path, and with it how many resources one path can ask for.
+	longestPath = 2048
+)
 
 // verbs are a path item's members that are operations.
 var verbs = map[string]string{
@@ -24,6 +28,10 @@ func (r *reader) paths() {
 			if !strings.HasPrefix(key, "x-") {
 				r.problem("Unable to create resource at path '%s': a path begins with a slash", key)
 			}
+			continue
+		}
+		if len(prefix)+len(key) > longestPath {
+			r.problem("Unable to create resource at path '%.100s…': a path has at most %d characters", key, longestPath)
 			continue
 		}
 		path := cleanPath(prefix + key)
