@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,7 +16,9 @@ import (
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/apigateway"
+	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/gateway"
+	"github.com/poolgate/poolgate/internal/lambda"
 	"github.com/poolgate/poolgate/internal/logs"
 )
 
@@ -57,9 +60,15 @@ const (
 // loggedWorld is a world whose stage logs.
 func loggedWorld(t *testing.T, a *api) (*world, *kept) {
 	t.Helper()
+	return loggedFunctions(t, a, nil)
+}
+
+// loggedFunctions is a loggedWorld with functions.
+func loggedFunctions(t *testing.T, a *api, f gateway.Functions) (*world, *kept) {
+	t.Helper()
 	w, k := newWorld(t, a, nil), &kept{}
 	w.Close()
-	w.Gateway = gateway.New(gateway.Config{APIs: w.apis, Engine: authz.New(poolKeys{}), Clock: w.clock, Topics: w.apis, Logs: k})
+	w.Gateway = gateway.New(gateway.Config{APIs: w.apis, Engine: authz.New(poolKeys{}), Clock: w.clock, Topics: w.apis, Logs: k, Functions: f})
 	t.Cleanup(w.Close)
 	return w, k
 }
@@ -188,6 +197,43 @@ func TestTheExecutionLogOfRefusals(t *testing.T) {
 	got, lines := execution(t, w, k, "GET", "/prod/gone", "")
 	if got.StatusCode != 500 && got.StatusCode != 504 || len(lines) < 3 || !strings.HasPrefix(lines[1], "Execution failed due to an internal error: ") {
 		t.Errorf("answered %d with %q", got.StatusCode, lines)
+	}
+}
+
+func TestTheLogsOfFunctions(t *testing.T) {
+	for name, row := range map[string]struct {
+		answer lambda.Answer
+		err    error
+		line   string
+		access string
+	}{
+		"an answer":  {lambda.Answer{Payload: []byte(`{"statusCode":201,"body":"made"}`)}, nil, "Received response. Status: 200, Integration latency: X", "201 201 200 -"},
+		"a failure":  {lambda.Answer{Payload: []byte(`{"errorMessage":"broken"}`), Failed: true, Kind: "Unhandled"}, nil, "Lambda execution failed with status 200 due to customer function error: the function failed", "502 200 200 the function failed"},
+		"nonsense":   {lambda.Answer{Payload: []byte(`[]`)}, nil, "Execution failed due to configuration error: Malformed Lambda proxy response", "502 200 200 the function's answer is not an object"},
+		"no permit":  {lambda.Answer{}, fault.Forbidden("AccessDeniedException", "no"), "Execution failed due to configuration error: Invalid permissions on Lambda function", "500 - - the policy of "},
+		"not a body": {lambda.Answer{Payload: []byte(`{"statusCode":204}`)}, nil, "Method completed with status: 204", "204 204 200 -"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &fakeFunctions{run: func(context.Context, lambda.Invocation) (lambda.Answer, error) { return row.answer, row.err }}
+			w, k := loggedFunctions(t, newAPI().on("GET", "/f", proxied(nil)), f)
+			w.set(func(s *types.Stage) {
+				level("*/*", "INFO", true)(s)
+				access("$context.status $context.integration.status $context.integrationStatus $context.integrationErrorMessage")(s)
+			})
+			got := send(t, w, "GET", "/prod/f", "Authorization", "Basic c2VjcmV0LXNlY3JldC1zZWNyZXQ=")
+			id := got.Header.Get("x-amzn-RequestId")
+			both := &kept{lines: k.lines}
+			if lines := k.take(t, accessGroup, id); len(lines) != 1 || !strings.HasPrefix(lines[0], row.access) {
+				t.Errorf("the access log says %q, want %q", lines, row.access)
+			}
+			text := changing.ReplaceAllString(strings.Join(both.take(t, executionGroup, id), "\n"), "X")
+			if !strings.Contains(text, row.line) || !strings.Contains(text, "Endpoint request body after transformations: {") {
+				t.Errorf("%q is not in\n%s", row.line, text)
+			}
+			if strings.Contains(text, "c2VjcmV0") {
+				t.Errorf("the log holds a credential:\n%s", text)
+			}
+		})
 	}
 }
 
