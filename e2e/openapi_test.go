@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,52 +13,41 @@ import (
 func TestAnOpenAPIFileIsTheAPI(t *testing.T) {
 	s := serve(t).newPool(t, "openapi")
 	file := filepath.Join(t.TempDir(), "api.yaml")
-	document := `
-openapi: 3.0.1
-info: {title: from a file, version: "1"}
-x-amazon-apigateway-binary-media-types: [image/png]
-security: [{pool: []}]
-paths:
-  /plain:
-    get: &mock
-      responses: {200: {description: 200 response}}
-      x-amazon-apigateway-integration:
-        type: mock
-        requestTemplates: {application/json: '{"statusCode": 200}'}
-        responses:
-          default:
-            statusCode: 200
-            responseTemplates: {application/json: '{"use":"$context.authorizer.claims.token_use"}'}
-  /scoped:
-    get:
-      <<: *mock
-      security: [{pool: ["` + customScope + `"]}]
-components:
-  securitySchemes:
-    pool:
-      type: apiKey
-      name: Authorization
-      in: header
-      x-amazon-apigateway-authtype: cognito_user_pools
-      x-amazon-apigateway-authorizer: {type: cognito_user_pools, providerARNs: ["` + s.poolARN + `"]}
-`
-	must(t, os.WriteFile(file, []byte(document), 0o600))
-	api := s.aws(t, "apigateway", "import-rest-api", "--body", "fileb://"+file, "--parameters", "endpointConfigurationTypes=REGIONAL")
+	sample, err := os.ReadFile("../examples/openapi/api.yaml")
+	must(t, err)
+	must(t, os.WriteFile(file, bytes.ReplaceAll(sample, []byte("POOL_ARN"), []byte(s.poolARN)), 0o600))
+	api := s.aws(t, "apigateway", "import-rest-api", "--fail-on-warnings", "--body", "fileb://"+file, "--parameters", "endpointConfigurationTypes=REGIONAL")
 	s.apiID = text(t, api, "id")
-	if text(t, api, "name") != "from a file" || text(t, api, "endpointConfiguration", "types", 0) != "REGIONAL" {
+	if text(t, api, "name") != "pets" || text(t, api, "endpointConfiguration", "types", 0) != "REGIONAL" {
 		t.Fatalf("imported %v", api)
 	}
 	s.deploy(t)
 	token := s.passwordSignIn(t, "jo")
-	if got := s.invoke(t, "/plain", token.id); got.status != http.StatusOK || !strings.Contains(got.body, `"use":"id"`) {
-		t.Errorf("an ID token on /plain: %d %s", got.status, got.body)
+	scoped := s.pageSignIn(t, "openid "+customScope).access
+	post := func(t *testing.T, token, body string) reply {
+		t.Helper()
+		return send(t, http.MethodPost, s.url+"/_aws/execute-api/"+s.apiID+"/dev/pets", body,
+			http.Header{"Authorization": {token}, "Content-Type": {"application/json"}})
 	}
-	if got := s.invoke(t, "/plain", token.access); got.status != http.StatusUnauthorized {
-		t.Errorf("an access token on /plain: %d %s", got.status, got.body)
+	answers := func(t *testing.T) {
+		t.Helper()
+		if got := s.invoke(t, "/pets", token.id); got.status != http.StatusOK || !strings.Contains(got.body, `"owner":"jo@example.com"`) {
+			t.Errorf("an ID token: %d %s", got.status, got.body)
+		}
+		if got := s.invoke(t, "/pets", token.access); got.status != http.StatusUnauthorized {
+			t.Errorf("an access token where an ID token is expected: %d %s", got.status, got.body)
+		}
+		if got := post(t, token.access, `{"name":"Tom","kind":"cat"}`); got.status != http.StatusUnauthorized {
+			t.Errorf("an access token without the scope: %d %s", got.status, got.body)
+		}
+		if got := post(t, scoped, `{"name":"Tom","kind":"cat","friends":[{"name":"Rex","kind":"dog"}]}`); got.status != http.StatusCreated || got.body != `{"added":true}` {
+			t.Errorf("a body that fits: %d %s", got.status, got.body)
+		}
+		if got := post(t, scoped, `{"name":"Tom","kind":"cat","friends":[{"name":"Nemo","kind":"fish"}]}`); got.status != http.StatusUnprocessableEntity {
+			t.Errorf("a body whose friends do not fit: %d %s", got.status, got.body)
+		}
 	}
-	if got := s.invoke(t, "/scoped", token.access); got.status != http.StatusUnauthorized {
-		t.Errorf("an access token without the scope on /scoped: %d %s", got.status, got.body)
-	}
+	answers(t)
 
 	export := func(kind, accepts string) string {
 		t.Helper()
@@ -77,13 +67,11 @@ components:
 			t.Errorf("exported %s", body)
 		}
 		again := s.aws(t, "apigateway", "put-rest-api", "--rest-api-id", s.apiID, "--mode", "overwrite", "--fail-on-warnings", "--body", "fileb://"+out)
-		if text(t, again, "name") != "from a file" {
+		if text(t, again, "name") != "pets" {
 			t.Errorf("overwritten: %v", again)
 		}
 		s.deploy(t)
-		if got := s.invoke(t, "/plain", token.id); got.status != http.StatusOK || !strings.Contains(got.body, `"use":"id"`) {
-			t.Errorf("after the %s export was imported: %d %s", kind, got.status, got.body)
-		}
+		t.Run("answers the same from its own export as "+kind, answers)
 	}
 	must(t, os.WriteFile(file, []byte("openapi: ["), 0o600))
 	if _, complaint := s.tryAWS(t, "apigateway", "import-rest-api", "--body", "fileb://"+file); !strings.Contains(complaint, "(BadRequestException) when calling the ImportRestApi operation: Invalid OpenAPI input.") {
