@@ -93,7 +93,7 @@ func (s *Service) newDomain(call wire.Call, in *apigateway.CreateDomainNameInput
 	if domain.SecurityPolicy == "" {
 		domain.SecurityPolicy = types.SecurityPolicyTls12
 	}
-	if domain.Policy, err = escapePolicy(in.Policy); err != nil {
+	if domain.Policy, err = compactPolicy(in.Policy); err != nil {
 		return nil, err
 	}
 	if len(in.Tags) > 0 {

@@ -128,10 +128,12 @@ func TestDomainNamesArePatchedRowByRow(t *testing.T) {
 	out := ok(update(operation(opReplace, "/regionalCertificateArn", other), operation(opReplace, "/securityPolicy", "TLS_1_0"),
 		operation(opReplace, "/routingMode", "ROUTING_RULE_ONLY"), operation(opReplace, "/endpointConfiguration/ipAddressType", "dualstack"),
 		operation(opAdd, "/mutualTlsAuthentication/truststoreUri", "s3://b/k"), operation(opReplace, "/mutualTlsAuthentication/truststoreVersion", "1"),
+		operation(opReplace, "/policy", `{ "Version": "2012-10-17" }`), operation(opReplace, "/managementPolicy", `{"Statement": []}`),
 		operation(opAdd, "/ownershipVerificationCertificateArn", testCertificate), operation(opReplace, "/regionalCertificateName", "n")))(t)
 	if *out.RegionalCertificateArn != other || out.SecurityPolicy != "TLS_1_0" || out.RoutingMode != "ROUTING_RULE_ONLY" || out.EndpointConfiguration.IpAddressType != "dualstack" ||
 		*out.MutualTlsAuthentication.TruststoreUri != "s3://b/k" || *out.MutualTlsAuthentication.TruststoreVersion != "1" ||
-		*out.OwnershipVerificationCertificateArn != testCertificate || *out.RegionalCertificateName != "n" {
+		*out.OwnershipVerificationCertificateArn != testCertificate || *out.RegionalCertificateName != "n" ||
+		*out.Policy != `{"Version":"2012-10-17"}` || *out.ManagementPolicy != `{"Statement":[]}` {
 		t.Errorf("patched: %+v", out)
 	}
 	out = ok(update(operation(opRemove, "/mutualTlsAuthentication/truststoreUri"), operation(opRemove, "/ownershipVerificationCertificateArn"), operation(opRemove, "/regionalCertificateName")))(t)
@@ -146,6 +148,7 @@ func TestDomainNamesArePatchedRowByRow(t *testing.T) {
 		name, want string
 		operation  types.PatchOperation
 	}{
+		{"a policy that is no JSON", "Invalid policy document. Please check the policy syntax and ensure that Principals are valid.", operation(opReplace, "/policy", "{")},
 		{"its name", "Invalid patch path /domainName", operation(opReplace, "/domainName", "x")},
 		{"the certificate it needs", "Cannot import certificates for REGIONAL while EDGE is active.", operation(opRemove, "/certificateArn")},
 		{"an unknown policy", "Invalid routing mode specified. Valid options are BASE_PATH_MAPPING_ONLY,ROUTING_RULE_ONLY,ROUTING_RULE_THEN_BASE_PATH_MAPPING", operation(opReplace, "/routingMode", "x")},

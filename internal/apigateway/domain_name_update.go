@@ -92,11 +92,11 @@ var domainPatches = patchTable[types.DomainName]{
 		replaceWord("/routingMode", "routing mode", func(d *types.DomainName) *types.RoutingMode { return &d.RoutingMode }),
 		replaceWord("/endpointAccessMode", "endpoint access mode", func(d *types.DomainName) *types.EndpointAccessMode { return &d.EndpointAccessMode }),
 		{path: "/policy", ops: ops(opReplace), apply: func(d *types.DomainName, p patch) (err error) {
-			d.Policy, err = escapePolicy(p.Value)
+			d.Policy, err = compactPolicy(p.Value)
 			return err
 		}},
 		{path: "/managementPolicy", ops: ops(opReplace), apply: func(d *types.DomainName, p patch) (err error) {
-			d.ManagementPolicy, err = escapePolicy(p.Value)
+			d.ManagementPolicy, err = compactPolicy(p.Value)
 			return err
 		}},
 		{path: "/endpointConfiguration/types/{}", ops: ops(opReplace), apply: func(d *types.DomainName, p patch) error {

@@ -16,6 +16,15 @@ var (
 // escapePolicy makes of a resource policy what AWS keeps and gives back: the JSON without white space, escaped once
 // more as if inside a JSON string. Clients (Terraform among them) unescape it. An empty policy is none.
 func escapePolicy(policy *string) (*string, error) {
+	plain, err := compactPolicy(policy)
+	if plain == nil {
+		return nil, err
+	}
+	return aws.String(policyEscapes.Replace(*plain)), nil
+}
+
+// compactPolicy is the JSON without white space, as custom domain names keep it: their policies are not escaped.
+func compactPolicy(policy *string) (*string, error) {
 	text := strings.TrimSpace(aws.ToString(policy))
 	if text == "" {
 		return nil, nil
@@ -25,7 +34,7 @@ func escapePolicy(policy *string) (*string, error) {
 		return nil, badRequest("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.").
 			Becausef("the policy is not a JSON object: %v", err)
 	}
-	return aws.String(policyEscapes.Replace(compact.String())), nil
+	return aws.String(compact.String()), nil
 }
 
 // PolicyText is the JSON of an API's resource policy, unescaped; empty when there is none.

@@ -11,7 +11,7 @@ import (
 )
 
 // ownedARN is the ARN of what belongs to an account and can have tags. A private domain name's ARN names the account.
-var ownedARN = regexp.MustCompile(`^arn:aws[a-z-]*:apigateway:([a-z0-9-]+):(\d{12})?:/(apikeys|usageplans|domainnames|vpclinks|clientcertificates)/([^/]+)$`)
+var ownedARN = regexp.MustCompile(`^arn:aws[a-z-]*:apigateway:([a-z0-9-]+):(\d{12})?:/(apikeys|usageplans|domainnames|vpclinks|clientcertificates|domainnameaccessassociations)/(.+)$`)
 
 // findOwnedTagged finds what such an ARN names.
 func findOwnedTagged(tx *store.Tx, call wire.Call, arn string) (*tagged, error) {
@@ -27,6 +27,9 @@ func findOwnedTagged(tx *store.Tx, call wire.Call, arn string) (*tagged, error) 
 		return taggedIn(tx, &usagePlans, scope, id, noUsagePlan, func(p *wire.Document[types.UsagePlan]) *map[string]string { return &p.Value.Tags })
 	case "vpclinks":
 		return taggedIn(tx, &vpcLinks, scope, id, noVPCLink, func(l *wire.Document[types.VpcLink]) *map[string]string { return &l.Value.Tags })
+	case "domainnameaccessassociations": // known by the ARN as a whole
+		return taggedIn(tx, &accessAssociations, scope, arn, noAssociation,
+			func(a *wire.Document[types.DomainNameAccessAssociation]) *map[string]string { return &a.Value.Tags })
 	case "clientcertificates":
 		return taggedIn(tx, &clientCertificates, scope, id, noCertificate, func(c *clientCertificate) *map[string]string { return &c.Certificate.Value.Tags })
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -15,10 +16,13 @@ func TestWhatBelongsToAnAccountHasTags(t *testing.T) {
 	certificate := ok(g.GenerateClientCertificate(g.ctx(), &apigateway.GenerateClientCertificateInput{}))(t)
 	g.createRegionalDomain("api.example.com")
 	private := g.createPrivateDomain("in.example.com")
+	association := ok(g.CreateDomainNameAccessAssociation(g.ctx(), &apigateway.CreateDomainNameAccessAssociationInput{DomainNameArn: private.DomainNameArn,
+		AccessAssociationSource: aws.String("vpce-1"), AccessAssociationSourceType: types.AccessAssociationSourceTypeVpce}))(t)
 	const prefix = "arn:aws:apigateway:eu-west-1::/"
 	for _, arn := range []string{
 		prefix + "apikeys/" + *key.Id, prefix + "usageplans/" + plan, prefix + "vpclinks/" + *link.Id,
 		prefix + "clientcertificates/" + *certificate.ClientCertificateId, prefix + "domainnames/api.example.com", *private.DomainNameArn,
+		*association.DomainNameAccessAssociationArn,
 	} {
 		t.Run(arn, func(t *testing.T) {
 			ok(g.TagResource(g.ctx(), &apigateway.TagResourceInput{ResourceArn: &arn, Tags: map[string]string{"a": "1", "b": "2"}}))(t)
