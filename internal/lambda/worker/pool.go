@@ -47,7 +47,7 @@ type Pool struct {
 	finishing map[string]int
 	// waiting are events that want a process of a key, in the order in which they came.
 	waiting map[string][]chan *process
-	// freed is closed and made anew whenever a process ends.
+	// freed is closed and made anew whenever a process ends, or becomes one that may make room.
 	freed   chan struct{}
 	running sync.WaitGroup
 	sweeper *time.Ticker
@@ -254,6 +254,9 @@ func (p *Pool) ready(w *process) {
 	}
 	w.state, w.idleSince = stateIdle, time.Now()
 	p.idle[key] = append(p.idle[key], w)
+	if len(p.all) >= p.options.Most {
+		p.tellFreed()
+	}
 }
 
 // forget takes a process out that has ended.
@@ -268,6 +271,11 @@ func (p *Pool) forget(w *process) {
 		delete(p.perFunc, w.spec.Function)
 	}
 	p.users.give(w.user)
+	p.tellFreed()
+}
+
+// tellFreed wakes whoever waits for room. p.mu is held.
+func (p *Pool) tellFreed() {
 	close(p.freed)
 	p.freed = make(chan struct{})
 }

@@ -123,7 +123,7 @@ func (w *process) start() (err error) {
 	var child *os.Process
 	w.pool.starter.do(func() {
 		if child, err = os.StartProcess(command.path, command.args, attributes); err == nil {
-			limit(child.Pid, w.spec.MemoryMB, w.user >= 0)
+			limit(child.Pid, w.spec.MemoryMB, w.user)
 		}
 	})
 	if err != nil {

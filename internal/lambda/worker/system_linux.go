@@ -30,8 +30,14 @@ const (
 )
 
 // limit bounds a process that has just been started. A limit that the kernel refuses is not worth a refusal: they are no
-// sandbox.
-func limit(pid, memoryMB int, ownUser bool) {
+// sandbox. It runs on a thread that nothing else runs on.
+func limit(pid, memoryMB, user int) {
+	if user >= 0 {
+		// Without CAP_SYS_RESOURCE, which containers lack, only a process of the same real user may be limited. The raw calls
+		// change this thread alone, and leave its effective user as it is.
+		defer realUser(0)
+		realUser(user)
+	}
 	set := func(resource int, value uint64) {
 		_ = unix.Prlimit(pid, resource, &unix.Rlimit{Cur: value, Max: value}, nil)
 	}
@@ -39,9 +45,16 @@ func limit(pid, memoryMB int, ownUser bool) {
 	set(unix.RLIMIT_DATA, uint64(memoryMB)<<20+roomBytes)
 	set(unix.RLIMIT_FSIZE, fileBytes)
 	set(unix.RLIMIT_NOFILE, openFiles)
-	if ownUser {
+	if user >= 0 {
 		set(unix.RLIMIT_NPROC, userBounds)
 	}
+}
+
+// realUser changes the real user and group of this thread.
+func realUser(id int) {
+	const keep = ^uintptr(0)
+	_, _, _ = unix.RawSyscall(unix.SYS_SETRESGID, uintptr(id), keep, keep)
+	_, _, _ = unix.RawSyscall(unix.SYS_SETRESUID, uintptr(id), keep, keep)
 }
 
 // killGroup kills a process and all in its group.

@@ -13,7 +13,7 @@ func attributesFor(user int) *syscall.SysProcAttr {
 }
 
 // limit has no counterpart here: another process's limits cannot be set.
-func limit(int, int, bool) {}
+func limit(int, int, int) {}
 
 func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
 

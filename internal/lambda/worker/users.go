@@ -23,7 +23,9 @@ const (
 	lastUser  = 2147483000
 )
 
-func newUsers(count int) users {
+func newUsers(processes int) users {
+	const each = 10
+	count := processes * each
 	if os.Geteuid() != 0 {
 		return users{shared: -1}
 	}
@@ -58,13 +60,14 @@ func mapped(first, count int) bool {
 	return false
 }
 
-// take gives an id. The pool's lock is held.
+// take gives the id that was given back longest ago: what ran as it may still be counted while it is not reaped. The pool's
+// lock is held.
 func (u *users) take() int {
 	if len(u.free) == 0 {
 		return u.shared
 	}
-	id := u.free[len(u.free)-1]
-	u.free = u.free[:len(u.free)-1]
+	id := u.free[0]
+	u.free = u.free[1:]
 	return id
 }
 
