@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -505,4 +506,35 @@ func TestAFunctionStopsWithItsClient(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Error("the call went on after its timeout")
 	}
+}
+
+// FuzzProxyAnswer: whatever a function returns, the client gets a whole answer, and nothing breaks.
+func FuzzProxyAnswer(f *testing.F) {
+	for _, seed := range []string{
+		`{"statusCode":200,"headers":{"a":"b"},"multiValueHeaders":{"c":["d",1,true,null]},"body":"x","isBase64Encoded":true}`,
+		`{"statusCode":"418","body":null}`, `[]`, `{"headers":{"\n":"\r\n"}}`, `{"statusCode":1e2}`, `{"body":"é","headers":{"Content-Length":"9999"}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	var payload []byte
+	functions := &fakeFunctions{run: func(context.Context, lambda.Invocation) (lambda.Answer, error) {
+		return lambda.Answer{Payload: payload}, nil
+	}}
+	w := newWorld(f, newAPI().binary("*/*").on("GET", "/a", proxied(nil)), nil, withFunctions(functions))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		payload = data
+		functions.calls = nil
+		recorder := httptest.NewRecorder()
+		w.ServeAPI(recorder, httptest.NewRequest("GET", "/", nil), gateway.Target{API: apiID, Path: "/prod/a"})
+		answer := recorder.Result()
+		if answer.StatusCode < 200 || answer.StatusCode > 599 || answer.Header.Get("Content-Type") == "" && answer.StatusCode != 204 && answer.StatusCode != 304 {
+			t.Fatalf("answered %d with %v", answer.StatusCode, answer.Header)
+		}
+		if length := answer.Header.Get("Content-Length"); length != "" && length != fmt.Sprint(recorder.Body.Len()) {
+			t.Fatalf("the length is %s of a body of %d", length, recorder.Body.Len())
+		}
+		if answer.StatusCode == http.StatusBadGateway && !json.Valid(data) && recorder.Body.String() != `{"message":"Internal server error"}` {
+			t.Fatalf("answered %s", recorder.Body)
+		}
+	})
 }

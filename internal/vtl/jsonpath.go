@@ -17,7 +17,7 @@ func JSONPath(value any, path string) (found any, ok bool, err error) {
 type pathRun struct{ visits int }
 
 // visitLimit is how many members the paths of one rendering may look at.
-const visitLimit = 4 << 20
+const visitLimit = 1 << 20
 
 func (r *pathRun) visit() error {
 	if r.visits++; r.visits > visitLimit {
