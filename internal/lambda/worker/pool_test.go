@@ -185,7 +185,7 @@ func TestNonsenseIsHandedOn(t *testing.T) {
 func TestOutputWithoutEnd(t *testing.T) {
 	b := newBench(t)
 	b.journal = nil
-	b.Pool.options.Logs = nil
+	b.options.Logs = nil
 	spec := b.shell(`yes; sleep 1000`)
 	spec.Timeout = 500 * time.Millisecond
 	printing := make(chan Result, 1)
