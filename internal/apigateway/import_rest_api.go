@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -19,6 +20,10 @@ import (
 
 // badDocument is how a body that is no OpenAPI document is refused (recorded section 8).
 var badDocument = badRequest("Invalid OpenAPI input.")
+
+// importTimeout is longer than the store's own: 10,000 paths are tens of thousands of documents in one transaction, which take a second
+// on a machine that does nothing else.
+const importTimeout = time.Minute
 
 // ImportRestApi makes an API of an OpenAPI document, whole or not at all.
 func (s *Service) ImportRestApi(ctx context.Context, in *apigateway.ImportRestApiInput) (*apigateway.ImportRestApiOutput, error) { //nolint:revive // AWS names the operation
@@ -42,6 +47,8 @@ func (s *Service) ImportRestApi(ctx context.Context, in *apigateway.ImportRestAp
 		return nil, err
 	}
 	call := wire.CallFrom(ctx)
+	ctx, cancel := context.WithTimeout(ctx, importTimeout)
+	defer cancel()
 	api.Id, api.RootResourceId, api.CreatedDate = &id, &rootID, s.now()
 	err = s.store.Update(ctx, func(tx *store.Tx) error {
 		stored := &restAPI{Account: call.Account, Region: call.Region, Revision: 1, API: wire.Document[types.RestApi]{Value: *api}}
@@ -72,6 +79,8 @@ func (s *Service) PutRestApi(ctx context.Context, in *apigateway.PutRestApiInput
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, importTimeout)
+	defer cancel()
 	overwrite := in.Mode == types.PutModeOverwrite
 	var api types.RestApi
 	err = s.change(ctx, in.RestApiId, noAPI(wire.CallFrom(ctx), in.RestApiId), func(e *edit) error {
