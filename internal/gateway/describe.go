@@ -145,6 +145,11 @@ func placeholders(r *decision.Record, verb string, deployed *version) func(strin
 	if deployed != nil {
 		known["HEADER"], known["POOL"] = deployed.source(deployed.route(r))
 	}
+	if deployed != nil && r.Reason == authz.FunctionPermissionMissing {
+		if m := deployed.route(r); m != nil && functionOf(m) != nil {
+			known["FUNCTION"], known["METHOD"], known["PATH"] = functionOf(m).arn, r.Method, strings.TrimPrefix(m.resource.starred(), "/")
+		}
+	}
 	if len(r.Scopes) > 0 {
 		known["SCOPE"] = r.Scopes[0]
 	}

@@ -121,20 +121,35 @@ func (f *function) call(g *Gateway, x *exchange, payload []byte, async bool) (la
 	return out, nil
 }
 
-// sourceARN names the method in a function's resource policy: the path is the resource's, with an asterisk for each parameter.
+// sourceARN names the request in a function's resource policy: its verb, also where the method is ANY, and the resource's path.
 func (x *exchange) sourceARN() string {
-	s, r := x.stage, x.method.resource
-	path := r.path
-	if strings.Contains(path, "{") {
-		parts := strings.Split(path, "/")
-		for i, part := range parts {
-			if _, isParameter := parameterName(part); isParameter {
-				parts[i] = "*"
-			}
-		}
-		path = strings.Join(parts, "/")
+	s := x.stage
+	return "arn:aws:execute-api:" + s.region + ":" + s.account + ":" + s.api + "/" + x.stageName + "/" + x.request.Method + x.method.resource.starred()
+}
+
+// starred is the path with an asterisk for each parameter.
+func (r *resourcePlan) starred() string {
+	if !strings.Contains(r.path, "{") {
+		return r.path
 	}
-	return "arn:aws:execute-api:" + s.region + ":" + s.account + ":" + s.api + "/" + x.stageName + "/" + x.method.verb + path
+	parts := strings.Split(r.path, "/")
+	for i, part := range parts {
+		if _, isParameter := parameterName(part); isParameter {
+			parts[i] = "*"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// functionOf is what the method's integration calls; nil when that is no function.
+func functionOf(m *methodPlan) *function {
+	switch i := m.integration.(type) {
+	case *proxyIntegration:
+		return i.function
+	case *mappedFunction:
+		return i.function
+	}
+	return nil
 }
 
 func (f *function) failed(ctx context.Context, err error) *refusal {

@@ -174,7 +174,7 @@ func TestTheProxyEvent(t *testing.T) {
 	if diff := cmp.Diff(order, keysInOrder(t, f.last(t).Payload)); diff != "" {
 		t.Error(diff)
 	}
-	if in := f.last(t); in.Function != functionARN || in.Principal != "apigateway.amazonaws.com" || in.SourceARN != "arn:aws:execute-api:eu-west-1:000000000000:abcde12345/prod/ANY/*" {
+	if in := f.last(t); in.Function != functionARN || in.Principal != "apigateway.amazonaws.com" || in.SourceARN != "arn:aws:execute-api:eu-west-1:000000000000:abcde12345/prod/GET/*" {
 		t.Errorf("invoked with %+v", in)
 	}
 }
