@@ -20,7 +20,7 @@ func (g *Gateway) authorize(x *exchange) *refusal {
 	default:
 		// CUSTOM: an authorizer that cannot be invoked (facts 1.1 and 3.1).
 		return refuse(authz.AuthorizerMisconfigured).
-			explained("the method's authorization type is "+quoted(x.method.authorization)+"; poolgate runs no functions yet", "an authorizer that can be run")
+			explained("the method's authorization type is "+quoted(x.method.authorization)+"; poolgate runs no such authorizers yet", "an authorizer that can be run")
 	}
 	if x.method.keyRequired {
 		return x.withoutKey()
