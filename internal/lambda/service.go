@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -49,6 +48,7 @@ type Service struct {
 	log     *slog.Logger
 	objects Objects
 	local   map[string]*localFunction
+	temp    *tempDir
 	dir     string
 	pool    *worker.Pool
 	client  *http.Client
@@ -69,21 +69,18 @@ func New(c Config) (*Service, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if s.dir, err = os.MkdirTemp(c.Temp, "poolgate-functions-"); err != nil {
+	if s.temp, err = newTempDir(c.Temp); err != nil {
 		return nil, err
 	}
-	// Functions run as other users: they pass through, and see no names.
-	if err := os.Chmod(s.dir, 0o711); err != nil { //nolint:gosec // see above
-		return nil, err
-	}
+	s.dir = s.temp.path
 	if s.local, err = newLocalFunctions(c.Local); err != nil {
-		_ = os.RemoveAll(s.dir)
+		_ = s.temp.remove()
 		return nil, err
 	}
 	o := c.Workers
 	o.Dir, o.Logs, o.Log = s.dir, c.Logs, s.log
 	if s.pool, err = worker.New(o); err != nil {
-		_ = os.RemoveAll(s.dir)
+		_ = s.temp.remove()
 		return nil, err
 	}
 	s.events = newEvents(c.RetryAfter)
@@ -100,7 +97,7 @@ func (s *Service) Close() {
 	}
 	s.events.wait()
 	s.client.CloseIdleConnections()
-	if err := os.RemoveAll(s.dir); err != nil {
+	if err := s.temp.remove(); err != nil {
 		s.log.Warn("functions' code was not removed", "directory", s.dir, "error", err)
 	}
 }
