@@ -3,7 +3,6 @@ package apigateway
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,7 +24,7 @@ var (
 	mappingExists  = conflict("Base path already exists for this domain name")
 	badMappedAPI   = badRequest("Invalid REST API identifier specified")
 	badMappedStage = badRequest("Invalid stage identifier specified")
-	basePath       = regexp.MustCompile(`^[a-zA-Z0-9$\-_.+!*'()]{1,300}$`)
+	basePath       = expression(`^[a-zA-Z0-9$\-_.+!*'()]{1,300}$`)
 )
 
 // CreateBasePathMapping lets a base path of a custom domain name lead to an API, or to one of its stages. Without a
@@ -167,7 +166,7 @@ func checkBasePath(path string) error {
 	switch {
 	case strings.Contains(path, "/"):
 		return badRequest("API Gateway V1 doesn't support the slash character (/) in base path mappings. To create a multi-level base path mapping, use API Gateway V2.")
-	case !basePath.MatchString(path):
+	case !basePath().MatchString(path):
 		return badRequest("Invalid base path specified")
 	}
 	return nil

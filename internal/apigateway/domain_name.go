@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,7 +42,7 @@ func DomainNameTopic(name string) string { return "domainname/" + name }
 var (
 	noDomain = notFound("Invalid domain name identifier specified")
 	// hostName is a name of at least two labels, the first of which may be a wildcard.
-	hostName = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	hostName = expression(`^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 // CreateDomainName makes a custom domain name, AVAILABLE at once. A certificate must be named, as on AWS; it is not
@@ -73,7 +72,7 @@ func (s *Service) CreateDomainName(ctx context.Context, in *apigateway.CreateDom
 // newDomain checks the input and fills in what AWS does.
 func (s *Service) newDomain(call wire.Call, in *apigateway.CreateDomainNameInput) (*types.DomainName, error) {
 	name := strings.ToLower(aws.ToString(in.DomainName))
-	if len(name) > 253 || !hostName.MatchString(name) {
+	if len(name) > 253 || !hostName().MatchString(name) {
 		return nil, badRequest("Invalid domain name specified")
 	}
 	endpoint, err := newEndpoint(in.EndpointConfiguration)

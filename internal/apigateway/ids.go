@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"io"
-	"regexp"
 
 	"github.com/poolgate/poolgate/internal/fault"
 )
@@ -18,7 +17,7 @@ const (
 const customIDTag = "_custom_id_"
 
 // customID is what a pinned id may look like: it becomes part of a host name and of a path.
-var customID = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+var customID = expression(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
 
 const idLetters = "abcdefghijklmnopqrstuvwxyz0123456789"
 

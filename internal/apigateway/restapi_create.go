@@ -133,7 +133,7 @@ func (s *Service) apiID(tags map[string]string) (string, error) {
 	if !ok {
 		return s.newID(apiIDLength)
 	}
-	if !customID.MatchString(pinned) {
+	if !customID().MatchString(pinned) {
 		return "", badRequest("Invalid value of the tag %s: lower-case letters, digits and inner hyphens, at most 63 in all", customIDTag)
 	}
 	return pinned, nil

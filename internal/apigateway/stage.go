@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	stageName        = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`)
+	stageName        = expression(`^[a-zA-Z0-9_-]{1,128}$`)
 	noSuchDeployment = badRequest("Deployment id does not exist")
 )
 
@@ -52,7 +52,7 @@ func (s *Service) CreateStage(ctx context.Context, in *apigateway.CreateStageInp
 // insertStage checks a new stage, fills in what AWS shows of every stage and stores it.
 func (s *Service) insertStage(e *edit, stage types.Stage) error {
 	name := aws.ToString(stage.StageName)
-	if !stageName.MatchString(name) {
+	if !stageName().MatchString(name) {
 		return badRequest("Stage name only allows a-zA-Z0-9_-")
 	}
 	if _, err := get(e.tx, &deployments, e.id, stage.DeploymentId, noSuchDeployment); err != nil {
@@ -170,7 +170,7 @@ func (s *Service) FlushStageCache(ctx context.Context, in *apigateway.FlushStage
 }
 
 var (
-	variableName  = regexp.MustCompile(`^[a-zA-Z0-9_]{1,64}$`)
+	variableName  = expression(`^[a-zA-Z0-9_]{1,64}$`)
 	variableValue = regexp.MustCompile(`^[A-Za-z0-9._~:/?#&=,-]*$`)
 	// A counted repetition of hundreds would make the expression large; the length is checked beside it.
 	longestVariable = 512
@@ -179,7 +179,7 @@ var (
 // checkVariables checks names and values of stage variables as AWS's documentation has them.
 func checkVariables(variables map[string]string) error {
 	for name, value := range variables {
-		if !variableName.MatchString(name) || !variableValue.MatchString(value) || len(value) > longestVariable {
+		if !variableName().MatchString(name) || !variableValue.MatchString(value) || len(value) > longestVariable {
 			return badRequest("Stage variable name or value contains characters that are not allowed: %s. "+
 				"Names take alphanumeric characters and underscores, values A-Za-z0-9-._~:/?#&=,", name)
 		}

@@ -21,7 +21,7 @@ const maxClients = 10_000
 // "_custom_id_:" ends with the id.
 var (
 	pinnedClientName = regexp.MustCompile(`^` + customIDTag + `[:=](.*)$`)
-	clientIDFormat   = regexp.MustCompile(`^[\w+]{1,128}$`)
+	clientIDFormat   = expression(`^[\w+]{1,128}$`)
 )
 
 // CreateUserPoolClient makes an app client. Its secret, when it has one, is in the answer and in every Describe.
@@ -74,7 +74,7 @@ func (s *Service) newClientID(name string) (string, error) {
 	if pinned == nil {
 		return s.randomText(lowerAlphanumerics, 26)
 	}
-	if !clientIDFormat.MatchString(pinned[1]) {
+	if !clientIDFormat().MatchString(pinned[1]) {
 		return "", invalidParameter("The client name cannot pin the client id: %s", pinned[1])
 	}
 	return pinned[1], nil

@@ -3,7 +3,6 @@ package cognito
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,8 +14,8 @@ import (
 )
 
 var (
-	prefixDomainFormat = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
-	customDomainFormat = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,}[a-z]{2,63}$`)
+	prefixDomainFormat = expression(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+	customDomainFormat = expression(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,}[a-z]{2,63}$`)
 )
 
 // distribution is the name of the CloudFront distribution that AWS would put in front of a domain. Nothing answers there;
@@ -77,12 +76,12 @@ func (p *pool) domainSlot(custom bool) **string {
 // checkDomain holds a domain's name against AWS's rules.
 func checkDomain(name string, custom bool) error {
 	if custom {
-		if len(name) > 63 || !customDomainFormat.MatchString(name) {
+		if len(name) > 63 || !customDomainFormat().MatchString(name) {
 			return invalidParameter("Custom domain is not a valid subdomain")
 		}
 		return nil
 	}
-	if !prefixDomainFormat.MatchString(name) {
+	if !prefixDomainFormat().MatchString(name) {
 		return invalidParameter("The domain name contains an invalid character. Domain names can only contain lower-case letters, numbers, and hyphens.")
 	}
 	words := strings.Split(name, "-")
