@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
@@ -135,20 +134,5 @@ func (s *Service) put(tx *store.Tx, f *function, r reference, runs bool) error {
 	return functions.Put(tx, r.place(), r.name, f)
 }
 
-// answer makes an operation's output of an entity: in AWS's model the two have the same members, which the SDK writes out as
-// two Go types each.
-func answer[Out, Entity any](entity Entity) *Out {
-	out := new(Out)
-	from, to := reflect.ValueOf(entity), reflect.ValueOf(out).Elem()
-	for _, field := range reflect.VisibleFields(from.Type()) {
-		if !field.IsExported() {
-			continue
-		}
-		target := to.FieldByName(field.Name)
-		if !target.IsValid() {
-			panic(fmt.Sprintf("lambda: %s has no field %s of %s", to.Type(), field.Name, from.Type()))
-		}
-		target.Set(from.FieldByIndex(field.Index))
-	}
-	return out
-}
+// answer makes an operation's output of an entity.
+func answer[Out, Entity any](entity Entity) *Out { return wire.Reshape[Out](entity) }
