@@ -62,11 +62,7 @@ func (s *Service) CreateFunction(ctx context.Context, in *lambda.CreateFunctionI
 			return err
 		}
 		if in.Publish {
-			published, err := s.publish(tx, f, r, "")
-			if err != nil {
-				return err
-			}
-			if out, err = s.shown(published, r.with(*published.Configuration.Value.Version)); err != nil {
+			if out, err = s.publishShown(tx, f, r, ""); err != nil {
 				return err
 			}
 		}

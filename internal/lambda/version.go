@@ -33,16 +33,23 @@ func (s *Service) PublishVersion(ctx context.Context, in *lambda.PublishVersionI
 			return invalid("CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST.",
 				sum, aws.ToString(f.Latest.Configuration.Value.CodeSha256))
 		}
-		v, err := s.publish(tx, f, r, aws.ToString(in.Description))
-		if err == nil {
-			out, err = s.shown(v, r.with(*v.Configuration.Value.Version))
-		}
+		var err error
+		out, err = s.publishShown(tx, f, r, aws.ToString(in.Description))
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return answer[lambda.PublishVersionOutput](out), nil
+}
+
+// publishShown is publish for the operations that answer with what was published.
+func (s *Service) publishShown(tx *store.Tx, f *function, r reference, description string) (types.FunctionConfiguration, error) {
+	published, err := s.publish(tx, f, r, description)
+	if err != nil {
+		return types.FunctionConfiguration{}, err
+	}
+	return s.shown(published, r.with(*published.Configuration.Value.Version))
 }
 
 // publish stores the latest as the next version, and changes f, which the caller stores.

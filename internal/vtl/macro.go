@@ -151,16 +151,9 @@ func (p *parser) define() (node, error) {
 	if err := p.expect('('); err != nil {
 		return nil, err
 	}
-	p.blanks()
-	if p.pos >= len(p.text) || p.text[p.pos] != '$' {
-		return nil, p.fail("#define needs a reference")
-	}
-	name, err := p.reference()
+	name, err := p.plainReference("#define")
 	if err != nil {
 		return nil, err
-	}
-	if len(name.steps) > 0 {
-		return nil, p.fail("#define needs a plain reference")
 	}
 	if err := p.expect(')'); err != nil {
 		return nil, err

@@ -286,20 +286,29 @@ func (p *parser) conditional() (node, error) {
 	}
 }
 
+// plainReference reads the $name that a directive gives a value to.
+func (p *parser) plainReference(directive string) (*reference, error) {
+	p.blanks()
+	if p.pos >= len(p.text) || p.text[p.pos] != '$' {
+		return nil, p.fail(directive + " needs a reference")
+	}
+	name, err := p.reference()
+	if err != nil {
+		return nil, err
+	}
+	if len(name.steps) > 0 {
+		return nil, p.fail(directive + " needs a plain reference")
+	}
+	return name, nil
+}
+
 func (p *parser) foreach() (node, error) {
 	if err := p.expect('('); err != nil {
 		return nil, err
 	}
-	p.blanks()
-	if p.pos >= len(p.text) || p.text[p.pos] != '$' {
-		return nil, p.fail("#foreach needs a reference")
-	}
-	variable, err := p.reference()
+	variable, err := p.plainReference("#foreach")
 	if err != nil {
 		return nil, err
-	}
-	if len(variable.steps) > 0 {
-		return nil, p.fail("#foreach needs a plain reference")
 	}
 	p.blanks()
 	if !strings.HasPrefix(p.text[p.pos:], "in") {
