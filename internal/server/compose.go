@@ -28,8 +28,9 @@ type parts struct {
 	login   *login.Handler
 	gateway *gateway.Gateway
 	apis    *wire.Mux
-	own     *own
-	closers []func()
+	// ownPages is what lives under /_poolgate/.
+	ownPages http.Handler
+	closers  []func()
 }
 
 var _ login.Pools = (*cognito.Service)(nil)
@@ -69,10 +70,11 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	p.apis.Register(&model.APIGateway, documents)
 	p.apis.Register(&model.Lambda, functions)
 	p.apis.Register(&model.Logs, events)
-	p.own = &own{
+	own := &own{
 		clock: clock, clockMayMove: len(config.AccessKeys) == 0, check: db.Check,
 		describe: p.gateway.Describe, recent: p.gateway.Recent, mailbox: pools.Mailbox,
 	}
+	p.ownPages = http.StripPrefix("/_poolgate", own.handler())
 	return p, nil
 }
 

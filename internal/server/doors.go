@@ -85,9 +85,12 @@ func enterByHost(host, path string) (entry, bool) {
 	return entry{}, false
 }
 
+// serviceSuffixes are all that may follow the labels that name a service.
+var serviceSuffixes = append([]string{".amazonaws.com", ".amazoncognito.com"}, localSuffixes...)
+
 // serviceLabels splits "abc.execute-api.eu-west-1.localhost" into its labels before the suffix, for every suffix that may follow.
 func serviceLabels(host string) ([]string, bool) {
-	for _, suffix := range append([]string{".amazonaws.com", ".amazoncognito.com"}, localSuffixes...) {
+	for _, suffix := range serviceSuffixes {
 		if name, ok := strings.CutSuffix(host, suffix); ok {
 			return strings.Split(name, "."), true
 		}

@@ -45,7 +45,7 @@ func (p *parts) route(w http.ResponseWriter, r *http.Request) {
 	case doorLogin:
 		p.loginDoor(e).ServeHTTP(w, r)
 	case doorPoolgate:
-		http.StripPrefix("/_poolgate", p.own.handler()).ServeHTTP(w, r)
+		p.ownPages.ServeHTTP(w, r)
 	default:
 		nobody(w, r)
 	}
