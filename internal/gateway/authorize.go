@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/poolgate/poolgate/authz"
@@ -16,14 +15,9 @@ func (g *Gateway) authorize(x *exchange) *refusal {
 			return refused
 		}
 	case authorizationIAM:
-		return x.unsigned()
+		return g.askSignature(x)
 	default:
-		// CUSTOM: an authorizer that cannot be invoked (facts 1.1 and 3.1).
-		return refuse(authz.AuthorizerMisconfigured).
-			explained("the method's authorization type is "+quoted(x.method.authorization)+"; poolgate runs no such authorizers yet", "an authorizer that can be run")
-	}
-	if x.method.keyRequired {
-		return x.withoutKey()
+		return g.askFunction(x)
 	}
 	return nil
 }
@@ -58,26 +52,4 @@ func firstValue(header http.Header, name string) string {
 		return ""
 	}
 	return header.Get(name)
-}
-
-// unsigned is the answer of a method with AWS_IAM. Signatures are not verified here yet, so that a complete one is refused as
-// one made with an unknown key.
-func (x *exchange) unsigned() *refusal {
-	if x.request.Header.Get("Authorization") == "" {
-		return refuse(authz.SignatureMissing)
-	}
-	if complaint := x.signatureComplaint(); complaint != "" {
-		return incompleteSignature(authz.SignatureMissing, complaint).explained("an Authorization header that is no AWS signature", "an AWS signature, version 4")
-	}
-	r := refuse(authz.AccessKeyUnknown)
-	r.errorType = "UnrecognizedClientException"
-	return r.explained("an AWS signature; poolgate verifies none for REST APIs yet", "a method of another authorization type")
-}
-
-// withoutKey refuses a method that asks for an API key: there are no API keys here yet, so that none can be right.
-func (x *exchange) withoutKey() *refusal {
-	if x.request.Header.Get("X-Api-Key") == "" {
-		return refuse(authz.APIKeyMissing)
-	}
-	return refuse(authz.APIKeyInvalid).explained("an API key", fmt.Sprintf("a key of a usage plan of stage %s", x.stageName))
 }

@@ -5,9 +5,10 @@
 // It must not know how documents are stored or edited (it asks APIs for snapshots), what a user pool is (it asks the
 // engine), nor which door a request came through (the server hands it a Target).
 //
-// A request passes the phases match → authorize → validate → integrate, each in a file of that name. A phase fills in the
-// exchange or refuses; only the outermost function, ServeAPI, writes. No request parses configuration or touches the
-// database, except the first to an API after its stages changed, which compiles the plan that the others then share.
+// A request passes the phases match → screen → authorize → permit → meter → validate → integrate: screen and permit are the
+// resource policy before and after the authorizer. A phase fills in the exchange or refuses; only the outermost function,
+// ServeAPI, writes. No request parses configuration or touches the database, except the first to an API after its stages
+// changed, which compiles the plan that the others then share.
 package gateway
 
 import (
@@ -135,9 +136,12 @@ func (g *Gateway) ServeAPI(w http.ResponseWriter, r *http.Request, target Target
 // phases are the pipeline up to the integration. Each fills in the exchange or refuses.
 var phases = [...]func(*Gateway, *exchange) *refusal{
 	(*Gateway).match,
+	(*Gateway).screen,
 	(*Gateway).beginLog,
 	(*Gateway).authorize,
+	(*Gateway).permit,
 	(*Gateway).logAuthorized,
+	(*Gateway).meter,
 	(*Gateway).validate,
 }
 

@@ -47,9 +47,6 @@ func (g *Gateway) match(x *exchange) *refusal {
 			return x.unmatched(authz.RouteNotFound).explained("the path holds escaped separators; read as separators they lead to "+quoted(other.resource.path)+", which is guarded differently", "a path that can be read in one way only")
 		}
 	}
-	if why := x.stage.closedByPolicy; why != "" {
-		return refuse(authz.ResourcePolicyDenied).saying(x.anonymousDenied()).explained(why, "a policy that allows everybody to invoke every method, or none")
-	}
 	return nil
 }
 
@@ -77,17 +74,6 @@ func forbidden(reason authz.Reason) *refusal {
 	r := refuse(reason).saying("Forbidden")
 	r.errorType = "ForbiddenException"
 	return r
-}
-
-// anonymousDenied is the message of a resource policy that does not let an unsigned request in (fact 1.10); all but four digits
-// of the account are masked.
-func (x *exchange) anonymousDenied() string {
-	account := x.stage.account
-	if len(account) > 4 {
-		account = "********" + account[len(account)-4:]
-	}
-	return fmt.Sprintf("User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:%s:%s:%s/%s/%s%s",
-		x.stage.region, account, x.stage.api, x.stage.name, x.request.Method, x.path.text())
 }
 
 // quoted shows a text that a client chose, cut to what people can read.

@@ -17,6 +17,7 @@ type service struct {
 // services lists what there are tables for. S3 is left out: its protocol is written by hand.
 var services = []service{
 	{"apigateway", "APIGateway", "apigateway", "ValidationException"},
+	{"apigatewayv2", "APIGatewayV2", "apigatewayv2", "BadRequestException"},
 	{"cognito-idp", "CognitoIDP", "cognitoidentityprovider", "InvalidParameterException"},
 	{"lambda", "Lambda", "lambda", "ValidationException"},
 	{"logs", "Logs", "cloudwatchlogs", "InvalidParameterException"},

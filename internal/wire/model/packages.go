@@ -3,7 +3,7 @@ package model
 import "strings"
 
 // all lists the tables that are linked in.
-var all = [...]*Service{&APIGateway, &CognitoIDP, &Lambda, &Logs, &STS}
+var all = [...]*Service{&APIGateway, &APIGatewayV2, &CognitoIDP, &Lambda, &Logs, &STS}
 
 // Services returns every table.
 func Services() []*Service { return append([]*Service(nil), all[:]...) }
