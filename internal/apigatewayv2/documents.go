@@ -1,0 +1,116 @@
+package apigatewayv2
+
+import (
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+
+	"github.com/poolgate/poolgate/internal/fault"
+	"github.com/poolgate/poolgate/internal/store"
+	"github.com/poolgate/poolgate/internal/wire"
+)
+
+// The collections. An API is found by its id in one scope, whoever owns it, because a request to the gateway names
+// nothing else; everything inside an API has the API's id as its scope.
+var (
+	apis = store.Collection[httpAPI]{
+		Name: "httpapi", Version: 1,
+		Keys: func(a *httpAPI) []store.Key {
+			return []store.Key{{Index: ownerIndex, Value: owner(a.Account, a.Region)}}
+		},
+	}
+	routes       = store.Collection[wire.Document[types.Route]]{Name: "httpapi.route", Version: 1}
+	integrations = store.Collection[wire.Document[types.Integration]]{Name: "httpapi.integration", Version: 1}
+	authorizers  = store.Collection[wire.Document[types.Authorizer]]{Name: "httpapi.authorizer", Version: 1}
+	deployments  = store.Collection[wire.Document[types.Deployment]]{Name: "httpapi.deployment", Version: 1}
+	// snapshots are apart from their deployments, so that a list of deployments does not read them.
+	snapshots = store.Collection[Snapshot]{Name: "httpapi.snapshot", Version: 1}
+	stages    = store.Collection[wire.Document[types.Stage]]{Name: "httpapi.stage", Version: 1}
+)
+
+const (
+	apiScope   = "httpapis"
+	ownerIndex = "owner"
+)
+
+// httpAPI is an API with what AWS does not show of it.
+type httpAPI struct {
+	Account, Region string
+	// Revision counts the edits of the API and of everything inside that a deployment freezes.
+	Revision int64
+	API      wire.Document[types.Api]
+}
+
+func owner(account, region string) string { return account + "/" + region }
+
+// findAPI returns the caller's API. One of another account or region is as good as missing.
+func findAPI(tx *store.Tx, call wire.Call, id string) (*httpAPI, error) {
+	api, err := anyAPI(tx, id)
+	if err == nil && (api.Account != call.Account || api.Region != call.Region) {
+		return nil, noAPI(id).Becausef("the API %q belongs to account %s in %s", id, api.Account, api.Region)
+	}
+	return api, err
+}
+
+// anyAPI returns an API whoever owns it.
+func anyAPI(tx *store.Tx, id string) (*httpAPI, error) {
+	if id == "" {
+		return nil, noAPI(id)
+	}
+	api, err := apis.Get(tx, apiScope, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, noAPI(id).Becausef("no HTTP API has the id %q", id)
+	}
+	return api, err
+}
+
+// get returns the document, or missing when there is none.
+func get[T any](tx *store.Tx, c *store.Collection[T], scope, id string, missing *fault.Error) (*T, error) {
+	if id == "" {
+		return nil, missing
+	}
+	value, err := c.Get(tx, scope, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, missing
+	}
+	return value, err
+}
+
+// remove deletes the document, or returns missing when there is none.
+func remove[T any](tx *store.Tx, c *store.Collection[T], scope, id string, missing *fault.Error) error {
+	if id == "" {
+		return missing
+	}
+	err := c.Delete(tx, scope, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return missing
+	}
+	return err
+}
+
+// all returns the scope's documents in byte order of their ids.
+func all[T any](tx *store.Tx, c *store.Collection[wire.Document[T]], scope string) ([]T, error) {
+	found, _, err := c.List(tx, scope, store.Page{})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]T, len(found))
+	for i, f := range found {
+		list[i] = f.Value.Value
+	}
+	return list, nil
+}
+
+func document[T any](value T) *wire.Document[T] { return &wire.Document[T]{Value: value} }
+
+// clearAPI deletes everything inside an API.
+func clearAPI(tx *store.Tx, id string) error {
+	for _, deleteScope := range []func(*store.Tx, string) (int, error){
+		routes.DeleteScope, integrations.DeleteScope, authorizers.DeleteScope, deployments.DeleteScope, snapshots.DeleteScope, stages.DeleteScope,
+	} {
+		if _, err := deleteScope(tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
