@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -29,9 +28,6 @@ const headerLimit = 1<<20 + 64<<10
 
 // connectionLimit bounds what clients can make the server hold; further ones wait to be accepted.
 const connectionLimit = 4096
-
-// settleAfter is when a start is over: the stock of keys is made by then, and an idle server need not keep the memory that took.
-const settleAfter = 2 * time.Second
 
 // BoundKeys binds the keys in a file to one pool and no other.
 type BoundKeys struct{ PoolARN, File string }
@@ -92,7 +88,7 @@ func Start(ctx context.Context, config Config) (*Server, error) {
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(ctx))
 	}
-	s.settled = time.AfterFunc(settleAfter, debug.FreeOSMemory)
+	s.settled = time.AfterFunc(settleAfter, settle)
 	go func() {
 		err := s.http.Serve(netutil.LimitListener(s.listener, connectionLimit))
 		if errors.Is(err, http.ErrServerClosed) {
