@@ -9,106 +9,27 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/gateway/accesslog"
 	"github.com/poolgate/poolgate/internal/vtl"
 )
 
-// accessLog writes one line for each request in a stage's own format.
-type accessLog struct {
-	account, region, group string
-	parts                  []accessPart
-	// escape makes a value safe where the format puts it: a client chooses some of them.
-	escape *strings.Replacer
-}
-
-// accessPart is a text, or the name of a variable of $context.
-type accessPart struct{ text, variable string }
-
 // compileAccessLog reads the settings; nil when the stage has no access log, or one that goes to a delivery stream.
-func compileAccessLog(plan *stagePlan, settings *types.AccessLogSettings) *accessLog {
-	if settings == nil || aws.ToString(settings.Format) == "" {
+func compileAccessLog(plan *stagePlan, settings *types.AccessLogSettings) *accesslog.Log {
+	if settings == nil {
 		return nil
 	}
-	parts := strings.SplitN(aws.ToString(settings.DestinationArn), ":", 8)
-	if len(parts) < 7 || parts[2] != "logs" || parts[5] != "log-group" {
-		return nil
-	}
-	l := &accessLog{account: parts[4], region: parts[3], group: parts[6], escape: plainEscapes}
-	if l.account == "" {
-		l.account = plan.account
-	}
-	if l.region == "" {
-		l.region = plan.region
-	}
-	format := *settings.Format
-	if strings.HasPrefix(strings.TrimSpace(format), "{") {
-		l.escape = jsonEscapes
-	}
-	const opening = "$context."
-	for {
-		before, rest, found := strings.Cut(format, opening)
-		if before != "" {
-			l.parts = append(l.parts, accessPart{text: before})
-		}
-		if !found {
-			return l
-		}
-		name := variableName(rest)
-		format = rest[len(name):]
-		if name == "" {
-			l.parts = append(l.parts, accessPart{text: opening})
-			continue
-		}
-		l.parts = append(l.parts, accessPart{variable: name})
-	}
+	return accesslog.Compile(plan.account, plan.region, aws.ToString(settings.DestinationArn), aws.ToString(settings.Format), nil)
 }
 
-// variableName is the name that a text begins with. A claim's may hold colons; no name ends with a dot or a colon.
-func variableName(text string) string {
-	claims := strings.HasPrefix(text, "authorizer.claims.")
-	end := 0
-	for end < len(text) {
-		c := text[end]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '.' && (c != ':' && c != '-' || !claims) {
-			break
+// accessLine is the line of a request that was answered. It holds no whole token.
+func (x *exchange) accessLine(l *accesslog.Log, a *answer) string {
+	return l.Format(func(name string) (string, bool) {
+		value := withoutTokens(x.accessValue(a, name))
+		if name == "error.messageString" {
+			return value, true // it comes in quotation marks
 		}
-		end++
-	}
-	return strings.TrimRight(text[:end], ".:-")
-}
-
-var (
-	// A line break would let a client write lines of its own.
-	plainEscapes = strings.NewReplacer("\n", `\n`, "\r", `\r`)
-	jsonEscapes  = func() *strings.Replacer {
-		pairs := []string{`"`, `\"`, `\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`}
-		for c := range byte(0x20) {
-			if c != '\n' && c != '\r' && c != '\t' {
-				pairs = append(pairs, string(rune(c)), `\u00`+strconv.FormatInt(int64(c)+0x100, 16)[1:])
-			}
-		}
-		return strings.NewReplacer(pairs...)
-	}()
-)
-
-// format is the line of a request that was answered. What has no value is a dash, as on AWS.
-func (l *accessLog) format(x *exchange, a *answer) string {
-	var b strings.Builder
-	for _, part := range l.parts {
-		if part.variable == "" {
-			b.WriteString(part.text)
-			continue
-		}
-		value := withoutTokens(x.accessValue(a, part.variable))
-		switch {
-		case value == "":
-			b.WriteByte('-')
-		case part.variable == "error.messageString":
-			b.WriteString(value) // it comes in quotation marks
-		default:
-			b.WriteString(l.escape.Replace(clipped(value)))
-		}
-	}
-	return b.String()
+		return clipped(value), false
+	})
 }
 
 // accessValue is a variable's value; what is known only behind the answer is here, the rest is what templates see.

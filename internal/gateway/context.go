@@ -124,10 +124,10 @@ func (c contextObject) deployed(name string) any {
 
 // stagePath is the request's path with the stage, $context.path.
 func (x *exchange) stagePath() string {
-	if len(x.path.segments) == 0 && !x.path.trailing {
+	if len(x.path.Segments) == 0 && !x.path.Trailing {
 		return "/" + x.stageName
 	}
-	return "/" + x.stageName + x.path.text()
+	return "/" + x.stageName + x.path.Text()
 }
 
 // requestTime is $context.requestTime, in the form of access logs.

@@ -14,6 +14,7 @@ import (
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/apigateway"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 	"github.com/poolgate/poolgate/internal/wire"
 )
 
@@ -92,11 +93,11 @@ func (g *Gateway) bothVersions(ctx context.Context, r *decision.Record) (deploye
 
 // route is the method that takes the request in this version.
 func (v *version) route(r *decision.Record) *methodPlan {
-	p, ok := normalise(r.Path, nil)
+	p, ok := urlpath.Normalise(r.Path, nil)
 	if !ok {
 		return nil
 	}
-	m, _ := v.plan.router.match(p.segments, r.Method, nil)
+	m, _ := v.plan.router.match(p.Segments, r.Method, nil)
 	return m
 }
 

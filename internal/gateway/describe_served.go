@@ -12,6 +12,7 @@ import (
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/apigateway"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 )
 
 // mostNamed is how many methods or stages an explanation names.
@@ -37,11 +38,11 @@ func (g *Gateway) look(ctx context.Context, r *decision.Record, deployed *versio
 // served names the methods of a version, those that the request's path would have led to with another verb before all others.
 func (v *version) served(r *decision.Record) string {
 	var near, far []string
-	p, plain := normalise(r.Path, nil)
+	p, plain := urlpath.Normalise(r.Path, nil)
 	for _, resource := range slices.SortedFunc(maps.Values(v.plan.resources), func(a, b *resourcePlan) int { return strings.Compare(a.path, b.path) }) {
 		for _, verb := range slices.Sorted(maps.Keys(resource.methods)) {
 			name := verb + " " + resource.path
-			if plain && v.leadsTo(p.segments, verb, resource) {
+			if plain && v.leadsTo(p.Segments, verb, resource) {
 				near = append(near, name)
 			} else {
 				far = append(far, name)
@@ -51,7 +52,7 @@ func (v *version) served(r *decision.Record) string {
 	return named(append(near, far...), "the stage serves no method at all", "one of the deployed methods: ")
 }
 
-func (v *version) leadsTo(segments []segment, verb string, resource *resourcePlan) bool {
+func (v *version) leadsTo(segments []urlpath.Segment, verb string, resource *resourcePlan) bool {
 	m, _ := v.plan.router.match(segments, verb, nil)
 	return m != nil && m.resource == resource
 }

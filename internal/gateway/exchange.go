@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -10,6 +9,9 @@ import (
 	"time"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/gateway/ids"
+	"github.com/poolgate/poolgate/internal/gateway/upstream"
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 	"github.com/poolgate/poolgate/internal/vtl"
 )
 
@@ -25,7 +27,7 @@ type exchange struct {
 	// From match: stage is nil when there is none, method when no route matched; the request is then refused.
 	stageName  string
 	stage      *stagePlan
-	path       path
+	path       urlpath.Path
 	method     *methodPlan
 	parameters []parameter
 
@@ -46,18 +48,18 @@ type exchange struct {
 	override *vtl.Map
 
 	// Room for what nearly every request needs, so that it costs no allocation of its own.
-	segmentRoom   [12]segment
+	segmentRoom   [12]urlpath.Segment
 	parameterRoom [4]parameter
 	headerRoom    [8]string
 	backendRoom   backendAnswer
 }
 
 // payloadLimit is AWS's for requests and for what templates read of an integration's answer.
-const payloadLimit = 10 << 20
+const payloadLimit = upstream.PayloadLimit
 
 func (g *Gateway) begin(r *http.Request, target Target) *exchange {
 	x := &exchange{request: r, target: target, began: time.Now()}
-	x.requestID, x.extendedID = newIDs()
+	x.requestID, x.extendedID = ids.New()
 	return x
 }
 
@@ -81,8 +83,8 @@ func (x *exchange) pathParameter(name string) (text, escaped string, ok bool) {
 		if n != name || i >= len(x.parameters) {
 			continue
 		}
-		value := path{segments: x.path.segments[x.parameters[i].from:x.parameters[i].to]}
-		return value.text()[1:], value.escaped()[1:], true
+		value := urlpath.Path{Segments: x.path.Segments[x.parameters[i].from:x.parameters[i].to]}
+		return value.Text()[1:], value.Escaped()[1:], true
 	}
 	return "", "", false
 }
@@ -106,7 +108,7 @@ func (x *exchange) readBody() ([]byte, *refusal) {
 	}
 	body, err := io.ReadAll(io.LimitReader(x.request.Body, payloadLimit+1))
 	switch {
-	case len(body) > payloadLimit || isTooLarge(err):
+	case len(body) > payloadLimit || upstream.IsTooLarge(err):
 		x.bodyErr = tooLong()
 	case err != nil:
 		x.bodyErr = refuse(authz.BodyInvalid).because(err)
@@ -114,10 +116,4 @@ func (x *exchange) readBody() ([]byte, *refusal) {
 		x.body = body
 	}
 	return x.body, x.bodyErr
-}
-
-// isTooLarge recognises the limits that readers of a request's body put on it.
-func isTooLarge(err error) bool {
-	var tooLarge *http.MaxBytesError
-	return errors.As(err, &tooLarge) || errors.Is(err, errTooLarge)
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+
+	"github.com/poolgate/poolgate/internal/gateway/upstream"
 )
 
 // proxyEvent is what a function behind a proxy integration gets: the members, their order and their nulls are those recorded on AWS
@@ -111,10 +113,10 @@ func (x *exchange) proxyEvent(mapped []mapping) ([]byte, *refusal) {
 // Gateway adds. Headers of the connection are not.
 func (x *exchange) eventHeader() http.Header {
 	from := x.request.Header
-	named := connectionHeaders(from)
+	named := upstream.ConnectionHeaders(from)
 	to := make(http.Header, len(from)+5)
 	for name, values := range from {
-		if !hopByHop[name] && !named[name] && name != "Content-Length" && name != "Expect" {
+		if !upstream.HopByHop[name] && !named[name] && name != "Content-Length" && name != "Expect" {
 			to[name] = values
 		}
 	}
@@ -128,18 +130,18 @@ func (x *exchange) eventHeader() http.Header {
 // rawSegments are the segments of the path as the client wrote them. They are those that were matched, one for one, in their first
 // spelling: what AWS hands to functions is not decoded (recorded).
 func (x *exchange) rawSegments() []string {
-	raw := make([]string, 0, len(x.path.segments)+1)
+	raw := make([]string, 0, len(x.path.Segments)+1)
 	for part := range strings.SplitSeq(x.target.Path, "/") {
 		if part != "" {
 			raw = append(raw, part)
 		}
 	}
-	if skip := len(raw) - len(x.path.segments); skip >= 0 {
+	if skip := len(raw) - len(x.path.Segments); skip >= 0 {
 		return raw[skip:]
 	}
 	raw = raw[:0]
-	for _, s := range x.path.segments {
-		raw = append(raw, s.escaped)
+	for _, s := range x.path.Segments {
+		raw = append(raw, s.Escaped)
 	}
 	return raw
 }
@@ -147,7 +149,7 @@ func (x *exchange) rawSegments() []string {
 // rawPath is the path without the stage, as the client wrote it.
 func (x *exchange) rawPath() string {
 	path := "/" + strings.Join(x.rawSegments(), "/")
-	if x.path.trailing && path != "/" {
+	if x.path.Trailing && path != "/" {
 		path += "/"
 	}
 	return path
@@ -155,7 +157,7 @@ func (x *exchange) rawPath() string {
 
 // rawStagePath is the path with the stage, requestContext.path.
 func (x *exchange) rawStagePath() string {
-	if len(x.path.segments) == 0 && !x.path.trailing {
+	if len(x.path.Segments) == 0 && !x.path.Trailing {
 		return "/" + x.stageName
 	}
 	return "/" + x.stageName + x.rawPath()

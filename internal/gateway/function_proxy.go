@@ -11,6 +11,8 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/poolgate/poolgate/internal/gateway/upstream"
 )
 
 // proxyIntegration is AWS_PROXY with a function: the whole request goes in as one event, the whole answer comes out as one object.
@@ -152,7 +154,7 @@ func replyHeaders(reply *proxyReply) (fields []headerField, problem string) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(merged)) {
 		f := merged[key]
-		if len(f.values) == 0 || hopByHop[key] && !remappedHeaders[key] || key == "X-Amzn-Trace-Id" {
+		if len(f.values) == 0 || upstream.HopByHop[key] && !remappedHeaders[key] || key == "X-Amzn-Trace-Id" {
 			continue
 		}
 		fields = append(fields, headerField{remapped(f.name), f.values})

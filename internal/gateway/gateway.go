@@ -24,6 +24,8 @@ import (
 	"github.com/poolgate/poolgate/internal/apigateway"
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
+	"github.com/poolgate/poolgate/internal/gateway/plancache"
+	"github.com/poolgate/poolgate/internal/gateway/upstream"
 	"github.com/poolgate/poolgate/internal/logs"
 )
 
@@ -71,7 +73,7 @@ type Gateway struct {
 	functions    Functions
 	logs         logs.Writer
 	logStream    string
-	plans        *plans
+	plans        *plancache.Cache[apiPlan]
 	ring         *decision.Ring
 	stop         func()
 }
@@ -95,12 +97,12 @@ func New(c Config) *Gateway {
 		g.log = slog.New(slog.DiscardHandler)
 	}
 	if g.transport == nil {
-		g.transport = newTransport()
+		g.transport = upstream.NewTransport()
 	}
-	g.plans = newPlans(g.load)
+	g.plans = plancache.New(g.load)
 	if c.Topics != nil {
 		prefix := apigateway.StageTopic("")
-		g.stop = c.Topics.Watch(prefix, func(topic string) { g.plans.changed(topic[len(prefix):]) })
+		g.stop = c.Topics.Watch(prefix, func(topic string) { g.plans.Changed(topic[len(prefix):]) })
 	}
 	return g
 }

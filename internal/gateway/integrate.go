@@ -1,13 +1,10 @@
 package gateway
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/poolgate/poolgate/authz"
 )
-
-var errTooLarge = errors.New("gateway: the payload is larger than 10 MB")
 
 // integrate lets the method's integration answer.
 func (g *Gateway) integrate(x *exchange) *answer {

@@ -4,22 +4,20 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"github.com/poolgate/poolgate/internal/gateway/upstream"
 )
 
-// hopByHop belong to one connection and are never passed on, nor is what the Connection header names.
-var hopByHop = headerSet("Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
-	"Transfer-Encoding", "Upgrade")
-
 // notForwarded are further headers of a client that do not reach an HTTP backend, as recorded on AWS.
-var notForwarded = headerSet("Content-Length", "Content-Md5", "Content-Encoding", "Expect", "Host", "Max-Forwards", "Server", "Via", "Www-Authenticate",
+var notForwarded = upstream.HeaderSet("Content-Length", "Content-Md5", "Content-Encoding", "Expect", "Host", "Max-Forwards", "Server", "Via", "Www-Authenticate",
 	"X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id")
 
 // forwardedHeaders are the client's headers as an HTTP_PROXY backend gets them; Authorization is one of them (recorded section 10).
 func forwardedHeaders(from http.Header) http.Header {
-	named := connectionHeaders(from)
+	named := upstream.ConnectionHeaders(from)
 	to := make(http.Header, len(from)+6)
 	for name, values := range from {
-		if !hopByHop[name] && !notForwarded[name] && !named[name] {
+		if !upstream.HopByHop[name] && !notForwarded[name] && !named[name] {
 			to[name] = values
 		}
 	}
@@ -36,20 +34,6 @@ func (x *exchange) forwardIdentity(h http.Header) {
 	if values := h[name]; len(values) > 1 {
 		h[name] = values[:1:1]
 	}
-}
-
-// connectionHeaders are those that the Connection header names.
-func connectionHeaders(h http.Header) map[string]bool {
-	if len(h["Connection"]) == 0 {
-		return nil
-	}
-	named := map[string]bool{}
-	for _, value := range h["Connection"] {
-		for name := range strings.SplitSeq(value, ",") {
-			named[http.CanonicalHeaderKey(strings.TrimSpace(name))] = true
-		}
-	}
-	return named
 }
 
 // addGatewayHeaders adds what API Gateway sends to every HTTP backend. The address of the connection is put behind what a
@@ -87,13 +71,13 @@ func addForwarded(x *exchange, h http.Header) {
 // returnedHeaders are a backend's headers as the client gets them: those of its connection stay behind, those that are API
 // Gateway's to set come under another name.
 func returnedHeaders(response *http.Response) []headerField {
-	named := connectionHeaders(response.Header)
+	named := upstream.ConnectionHeaders(response.Header)
 	fields := make([]headerField, 0, len(response.Header))
 	for name, values := range response.Header {
 		switch {
 		case name == "Connection" || remappedHeaders[name]:
 			fields = append(fields, headerField{remapped(name), values})
-		case hopByHop[name] || named[name] || name == "X-Amzn-Trace-Id":
+		case upstream.HopByHop[name] || named[name] || name == "X-Amzn-Trace-Id":
 		default:
 			fields = append(fields, headerField{name, values})
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/gateway/upstream"
 	"github.com/poolgate/poolgate/internal/vtl"
 )
 
@@ -39,7 +39,7 @@ const (
 )
 
 // illegalHeaders may not be mapped to an HTTP integration: the request fails (AWS calls it a configuration error).
-var illegalHeaders = headerSet("Content-Length", "Transfer-Encoding", "X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id")
+var illegalHeaders = upstream.HeaderSet("Content-Length", "Transfer-Encoding", "X-Amzn-Trace-Id", "X-Amzn-Apigateway-Api-Id")
 
 func (c *compiler) httpBase(where string, doc *types.Integration) (*httpIntegration, error) {
 	h := &httpIntegration{method: aws.ToString(doc.HttpMethod), timeout: timeoutOf(doc)}
@@ -77,20 +77,6 @@ func (c *compiler) httpProxy(where string, doc *types.Integration) integration {
 	return h
 }
 
-// newTransport keeps connections for the next request, takes no proxy from the environment and never touches bodies.
-func newTransport() *http.Transport {
-	return &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConns:          512,
-		MaxIdleConnsPerHost:   128,
-		IdleConnTimeout:       45 * time.Second,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		DisableCompression:    true,
-		ForceAttemptHTTP2:     true,
-	}
-}
-
 func (h *httpIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
 	ctx, cancel := context.WithTimeout(x.context(), h.timeout)
 	request, refused := h.outgoing(ctx, x)
@@ -106,7 +92,7 @@ func (h *httpIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
 		return nil, failed(ctx, err)
 	}
 	x.trace.endpointResponse(response, time.Since(sent))
-	stream := &upstreamBody{response.Body, cancel}
+	stream := &upstream.Body{ReadCloser: response.Body, Cancel: cancel}
 	if h.proxy {
 		return proxied(ctx, x, response, stream)
 	}
@@ -185,7 +171,7 @@ func (h *httpIntegration) body(x *exchange, method string) (io.Reader, int64, *r
 		if bodiless || x.request.Body == nil || x.request.ContentLength == 0 {
 			return http.NoBody, 0, nil
 		}
-		return &limitedBody{x.request.Body, payloadLimit}, x.request.ContentLength, nil
+		return &upstream.LimitedBody{ReadCloser: x.request.Body, Left: payloadLimit}, x.request.ContentLength, nil
 	}
 	payload, refused := h.request.payload(x)
 	if refused != nil || bodiless || payload == "" {
@@ -194,36 +180,10 @@ func (h *httpIntegration) body(x *exchange, method string) (io.Reader, int64, *r
 	return strings.NewReader(payload), int64(len(payload)), nil
 }
 
-// limitedBody is a request's body up to AWS's limit.
-type limitedBody struct {
-	io.ReadCloser
-	left int64
-}
-
-func (l *limitedBody) Read(p []byte) (int, error) {
-	n, err := l.ReadCloser.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, errTooLarge
-	}
-	return n, err
-}
-
-// upstreamBody ends the exchange with the backend when the answer was passed on.
-type upstreamBody struct {
-	io.ReadCloser
-	cancel context.CancelFunc
-}
-
-func (u *upstreamBody) Close() error {
-	err := u.ReadCloser.Close()
-	u.cancel()
-	return err
-}
-
 // failed tells a timeout from other failures, and both from a body that was too large.
 func failed(ctx context.Context, err error) *refusal {
 	switch {
-	case isTooLarge(err):
+	case upstream.IsTooLarge(err):
 		return tooLong()
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return refuse(authz.IntegrationTimeout).because(err).explained("no answer within the integration's timeout", "an answer in time")
@@ -264,7 +224,7 @@ func (h *httpIntegration) mapped(ctx context.Context, x *exchange, response *htt
 		return nil, failed(ctx, err)
 	}
 	if len(body) > payloadLimit {
-		return nil, integrationFailure(errTooLarge)
+		return nil, integrationFailure(upstream.ErrTooLarge)
 	}
 	x.trace.endpointBody(body)
 	a, refused := h.responses.answer(x, &backendAnswer{status: response.StatusCode, header: response.Header, body: body})

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
+	"github.com/poolgate/poolgate/internal/gateway/upstream"
 	"github.com/poolgate/poolgate/internal/vtl"
 )
 
@@ -144,16 +145,8 @@ func (a *answer) override(o *vtl.Map) {
 }
 
 // remappedHeaders may not be set by an integration: they come out as x-amzn-Remapped-NAME (recorded section 10).
-var remappedHeaders = headerSet("Authorization", "Connection", "Content-Length", "Content-Md5", "Date", "Expect", "Host", "Max-Forwards",
+var remappedHeaders = upstream.HeaderSet("Authorization", "Connection", "Content-Length", "Content-Md5", "Date", "Expect", "Host", "Max-Forwards",
 	"Proxy-Authenticate", "Server", "Trailer", "Upgrade", "User-Agent", "Www-Authenticate", "X-Amzn-Requestid", "X-Amz-Apigw-Id")
-
-func headerSet(names ...string) map[string]bool {
-	set := make(map[string]bool, len(names))
-	for _, name := range names {
-		set[name] = true
-	}
-	return set
-}
 
 // remappedPrefix begins the names of headers that AWS renames.
 const remappedPrefix = "x-amzn-Remapped-"

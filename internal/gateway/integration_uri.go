@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 	"github.com/poolgate/poolgate/internal/vtl"
 )
 
@@ -139,7 +140,7 @@ func (e *endpoint) fill(x *exchange) (string, *refusal) {
 			continue
 		}
 		if text := x.overridden("path", piece); text != "" {
-			if !harmless(text) {
+			if !urlpath.Harmless(text) {
 				return "", internalError(fmt.Errorf("the value of path parameter %s is a dot segment", piece))
 			}
 			b.WriteString(url.PathEscape(text))
@@ -159,7 +160,7 @@ func (e *endpoint) fill(x *exchange) (string, *refusal) {
 			return "", refused
 		}
 		if len(values) > 0 {
-			if !harmless(values[0]) {
+			if !urlpath.Harmless(values[0]) {
 				return "", internalError(fmt.Errorf("the value of path parameter %s is a dot segment", piece))
 			}
 			b.WriteString(url.PathEscape(values[0]))

@@ -12,13 +12,14 @@ import (
 
 	docs "github.com/poolgate/poolgate/internal/apigateway"
 	"github.com/poolgate/poolgate/internal/fault"
+	"github.com/poolgate/poolgate/internal/gateway/ids"
 )
 
 // TestAuthorizer runs one authorizer as edited, by the engine that enforces. A COGNITO_USER_POOLS authorizer is always tested
 // in ID-token mode, as on AWS: an access token is answered 401 there whatever scopes the methods have (fact 1.9).
 func (g *Gateway) TestAuthorizer(ctx context.Context, snapshot *docs.Snapshot, in *apigateway.TestInvokeAuthorizerInput) (*apigateway.TestInvokeAuthorizerOutput, error) {
 	began := time.Now()
-	requestID, _ := newIDs()
+	requestID, _ := ids.New()
 	log := newExecutionLog(requestID)
 	c := &compiler{engine: g.engine, snapshot: snapshot}
 	stage := c.stage(testStage, "", variablesOf{in.StageVariables, true})

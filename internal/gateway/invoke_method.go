@@ -15,6 +15,8 @@ import (
 	"github.com/poolgate/poolgate/authz"
 	docs "github.com/poolgate/poolgate/internal/apigateway"
 	"github.com/poolgate/poolgate/internal/fault"
+	"github.com/poolgate/poolgate/internal/gateway/upstream"
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 )
 
 // testStage is the name of the stage that test invocations run in.
@@ -34,7 +36,7 @@ func (g *Gateway) TestMethod(ctx context.Context, snapshot *docs.Snapshot, in *a
 	}
 	x, refused := g.beginTest(ctx, stage, method, in)
 	x.trace.line("Starting execution for request: %s", x.requestID)
-	x.trace.line("HTTP Method: %s, Resource Path: %s", x.request.Method, x.path.text())
+	x.trace.line("HTTP Method: %s, Resource Path: %s", x.request.Method, x.path.Text())
 	x.traceRequest(aws.ToString(in.Body))
 	if refused == nil {
 		refused = g.validate(x)
@@ -71,14 +73,14 @@ func (g *Gateway) beginTest(ctx context.Context, stage *stagePlan, method *metho
 	x.trace = newExecutionLog(x.requestID)
 	x.trace.mask = x.withoutCredentials
 	var ok bool
-	if x.path, ok = normalise(rawPath, x.segmentRoom[:]); !ok {
+	if x.path, ok = urlpath.Normalise(rawPath, x.segmentRoom[:]); !ok {
 		return x, refuse(authz.RouteNotFound)
 	}
 	only := &router{}
 	copied := *method.resource
 	copied.names = nil
 	only.add(&copied)
-	_, x.parameters = only.match(x.path.segments, verb, x.parameterRoom[:0])
+	_, x.parameters = only.match(x.path.Segments, verb, x.parameterRoom[:0])
 	return x, nil
 }
 
@@ -119,7 +121,7 @@ func (a *answer) whole() error {
 	defer func() { _ = a.stream.Close() }()
 	body, err := io.ReadAll(io.LimitReader(a.stream, payloadLimit+1))
 	if err == nil && len(body) > payloadLimit {
-		err = errTooLarge
+		err = upstream.ErrTooLarge
 	}
 	a.body, a.stream = body, nil
 	return err

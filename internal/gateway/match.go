@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 )
 
 // aMethod is what is expected where no method was found; a look at the API tells which there are.
@@ -13,7 +14,7 @@ const aMethod = "a method of the deployment"
 
 // match finds the API, the stage and the method. From here on the request has one path, x.path, and nobody looks at the URL again.
 func (g *Gateway) match(x *exchange) *refusal {
-	plan, err := g.plans.get(x.context(), x.target.API, x.began)
+	plan, err := g.plans.Get(x.context(), x.target.API, x.began)
 	if err != nil {
 		return internalError(fmt.Errorf("the API could not be loaded: %w", err))
 	}
@@ -35,14 +36,14 @@ func (g *Gateway) match(x *exchange) *refusal {
 	if !ok {
 		return x.unmatched(authz.RouteNotFound).explained("the path holds dot segments, path parameters, control characters or broken escapes, which are never routed", "a plain path")
 	}
-	x.method, x.parameters = x.stage.router.match(x.path.segments, x.request.Method, x.parameterRoom[:0])
+	x.method, x.parameters = x.stage.router.match(x.path.Segments, x.request.Method, x.parameterRoom[:0])
 	if x.method == nil {
-		return x.unmatched(authz.RouteNotFound).explained(x.request.Method+" "+quoted(x.path.text()), aMethod)
+		return x.unmatched(authz.RouteNotFound).explained(x.request.Method+" "+quoted(x.path.Text()), aMethod)
 	}
-	if x.path.ambiguous {
+	if x.path.Ambiguous {
 		// An encoded slash stays inside its segment, on AWS too. A backend that reads it as a slash must not be led to a
 		// path that asks for something else than what was asked for here.
-		if other, _ := x.stage.router.match(x.path.leniently(), x.request.Method, nil); other != nil && !x.method.guardedAlike(other) {
+		if other, _ := x.stage.router.match(x.path.Leniently(), x.request.Method, nil); other != nil && !x.method.guardedAlike(other) {
 			x.method = nil
 			return x.unmatched(authz.RouteNotFound).explained("the path holds escaped separators; read as separators they lead to "+quoted(other.resource.path)+", which is guarded differently", "a path that can be read in one way only")
 		}
@@ -53,16 +54,16 @@ func (g *Gateway) match(x *exchange) *refusal {
 // readPath normalises the path and takes the stage's name from it where the address did not name it otherwise. A path that is
 // never routed still names a stage, whose gateway response answers.
 func (x *exchange) readPath() (ok bool) {
-	x.path, ok = normalise(x.target.Path, x.segmentRoom[:])
+	x.path, ok = urlpath.Normalise(x.target.Path, x.segmentRoom[:])
 	switch {
 	case x.target.Stage != "":
 		x.stageName = x.target.Stage
 		if name, err := url.PathUnescape(x.stageName); err == nil {
 			x.stageName = name
 		}
-	case ok && len(x.path.segments) > 0:
-		x.stageName = x.path.segments[0].text
-		x.path = x.path.after(1)
+	case ok && len(x.path.Segments) > 0:
+		x.stageName = x.path.Segments[0].Text
+		x.path = x.path.After(1)
 	case !ok:
 		x.stageName, _, _ = strings.Cut(strings.TrimLeft(x.target.Path, "/"), "/")
 	}

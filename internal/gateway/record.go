@@ -18,7 +18,7 @@ func (g *Gateway) record(x *exchange, a *answer) {
 	r := decision.Record{
 		Version: 1, RequestID: x.requestID, ExtendedRequestID: x.extendedID, Time: x.began,
 		DurationMicros: time.Since(x.began).Microseconds(), SourceIP: x.sourceIP(),
-		API: x.target.API, Region: x.target.Region, Stage: clipped(x.stageName), Method: clipped(x.request.Method), Path: clipped(x.path.escaped()),
+		API: x.target.API, Region: x.target.Region, Stage: clipped(x.stageName), Method: clipped(x.request.Method), Path: clipped(x.path.Escaped()),
 		Status: a.status, Allowed: x.refusal == nil,
 	}
 	if s := x.stage; s != nil {

@@ -25,5 +25,5 @@ func (x *exchange) anonymousDenied() string {
 		account = "********" + account[len(account)-4:]
 	}
 	return fmt.Sprintf("User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:%s:%s:%s/%s/%s%s",
-		x.stage.region, account, x.stage.api, x.stage.name, x.request.Method, x.path.text())
+		x.stage.region, account, x.stage.api, x.stage.name, x.request.Method, x.path.Text())
 }

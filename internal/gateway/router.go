@@ -3,6 +3,8 @@ package gateway
 import (
 	"slices"
 	"strings"
+
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 )
 
 // router finds the method for a path and a verb. As on AWS a static segment beats a named one and that a greedy one, from
@@ -81,18 +83,18 @@ func parameterName(part string) (string, bool) {
 type parameter struct{ from, to int }
 
 // match finds the method. The parameters, one for each of the resource's names, are appended to found.
-func (r *router) match(segments []segment, verb string, found []parameter) (*methodPlan, []parameter) {
+func (r *router) match(segments []urlpath.Segment, verb string, found []parameter) (*methodPlan, []parameter) {
 	return r.matchFrom(segments, 0, verb, found)
 }
 
-func (r *router) matchFrom(segments []segment, at int, verb string, found []parameter) (*methodPlan, []parameter) {
+func (r *router) matchFrom(segments []urlpath.Segment, at int, verb string, found []parameter) (*methodPlan, []parameter) {
 	if at == len(segments) {
 		if r.resource == nil {
 			return nil, found
 		}
 		return r.resource.method(verb), found
 	}
-	if next := r.static[segments[at].text]; next != nil {
+	if next := r.static[segments[at].Text]; next != nil {
 		if m, found := next.matchFrom(segments, at+1, verb, found); m != nil {
 			return m, found
 		}

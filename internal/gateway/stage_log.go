@@ -5,6 +5,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/poolgate/poolgate/internal/gateway/accesslog"
 )
 
 // stageLogging is what a stage writes to CloudWatch Logs. A stage that writes nothing has none, so that its requests pay nothing.
@@ -12,7 +14,7 @@ type stageLogging struct {
 	// group is where the execution log goes; levels are those of the methods that have one.
 	group  string
 	levels map[*methodPlan]methodLogging
-	access *accessLog
+	access *accesslog.Log
 }
 
 type methodLogging struct {

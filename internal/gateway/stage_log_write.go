@@ -61,7 +61,7 @@ func (g *Gateway) logAuthorized(x *exchange) *refusal {
 	}
 	l.line("Usage Plan check succeeded for API Key %s and API Stage %s", key, stage)
 	l.line("Starting execution for request: %s", x.requestID)
-	l.line("HTTP Method: %s, Resource Path: %s", x.request.Method, x.path.text())
+	l.line("HTTP Method: %s, Resource Path: %s", x.request.Method, x.path.Text())
 	if l.data {
 		x.traceRequest("")
 		l.bodyI = len(l.lines) - 1
@@ -138,8 +138,8 @@ func (g *Gateway) writeLogs(x *exchange, a *answer) {
 	}
 	if access := x.stage.logging.access; access != nil {
 		lines = append(lines, logs.Line{
-			Account: access.account, Region: access.region, Group: access.group, Stream: g.logStream,
-			Time: x.began, Message: access.format(x, a),
+			Account: access.Account, Region: access.Region, Group: access.Group, Stream: g.logStream,
+			Time: x.began, Message: x.accessLine(access, a),
 		})
 	}
 	if len(lines) > 0 {

@@ -1,0 +1,93 @@
+// Package upstream owns what both kinds of APIs need to talk HTTP with a backend: the transport, the headers that belong to one
+// connection, bounded bodies. It knows no API.
+package upstream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// PayloadLimit is AWS's for requests, 10 MB.
+const PayloadLimit = 10 << 20
+
+// ErrTooLarge says that a body passed PayloadLimit while it was read.
+var ErrTooLarge = errors.New("gateway: the payload is larger than 10 MB")
+
+// IsTooLarge recognises the limits that readers of a request's body put on it.
+func IsTooLarge(err error) bool {
+	var tooLarge *http.MaxBytesError
+	return errors.As(err, &tooLarge) || errors.Is(err, ErrTooLarge)
+}
+
+// NewTransport keeps connections for the next request, takes no proxy from the environment and never touches bodies.
+func NewTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		MaxIdleConns:          512,
+		MaxIdleConnsPerHost:   128,
+		IdleConnTimeout:       45 * time.Second,
+		TLSHandshakeTimeout:   5 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		DisableCompression:    true,
+		ForceAttemptHTTP2:     true,
+	}
+}
+
+// HopByHop belong to one connection and are never passed on, nor is what the Connection header names.
+var HopByHop = HeaderSet("Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
+	"Transfer-Encoding", "Upgrade")
+
+// HeaderSet is a set of header names in their canonical form.
+func HeaderSet(names ...string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
+}
+
+// ConnectionHeaders are those that the Connection header names.
+func ConnectionHeaders(h http.Header) map[string]bool {
+	if len(h["Connection"]) == 0 {
+		return nil
+	}
+	named := map[string]bool{}
+	for _, value := range h["Connection"] {
+		for name := range strings.SplitSeq(value, ",") {
+			named[http.CanonicalHeaderKey(strings.TrimSpace(name))] = true
+		}
+	}
+	return named
+}
+
+// LimitedBody is a request's body up to Left bytes; behind them it fails with ErrTooLarge.
+type LimitedBody struct {
+	io.ReadCloser
+	Left int64
+}
+
+func (l *LimitedBody) Read(p []byte) (int, error) {
+	n, err := l.ReadCloser.Read(p)
+	if l.Left -= int64(n); l.Left < 0 {
+		return 0, ErrTooLarge
+	}
+	return n, err
+}
+
+// Body ends the exchange with the backend when the answer was passed on.
+type Body struct {
+	io.ReadCloser
+	Cancel context.CancelFunc
+}
+
+// Close closes the body and ends the exchange.
+func (b *Body) Close() error {
+	err := b.ReadCloser.Close()
+	b.Cancel()
+	return err
+}
