@@ -4,12 +4,9 @@ import "github.com/poolgate/poolgate/internal/wire/sigv4"
 
 // authenticate verifies the signature when access keys are configured. Unsigned operations are for everyone.
 func (x *exchange) authenticate() error {
-	if len(x.mux.options.Keys) == 0 || x.target.operation.model.Unsigned {
+	lookup, enforced := x.mux.Lookup(x.request)
+	if !enforced || x.target.operation.model.Unsigned {
 		return nil
-	}
-	lookup := func(accessKeyID string) (string, bool) {
-		secret, known := x.mux.options.Keys[accessKeyID]
-		return secret, known
 	}
 	service := x.target.operation.binding.service.SigningName
 	if err := sigv4.Verify(x.request, x.body, service, x.call.Region, lookup, x.mux.options.Now()); err != nil {

@@ -10,6 +10,8 @@ type Call struct {
 	RequestID string
 	// Account is twelve digits: the access key when it has that form, else 000000000000.
 	Account string
+	// Principal is the ARN of the role that a session of this server's acts as; empty for every other key.
+	Principal string
 	// Region comes from the SigV4 scope; empty for an unsigned operation, which finds its pool by client id or token.
 	Region string
 	// AccessKeyID is the caller's, empty for an unsigned request. Signed tells whether its signature was verified.

@@ -37,7 +37,8 @@ func (t *target) service() *model.Service {
 func (x *exchange) identify() error {
 	r := x.request
 	scope, signed := sigv4.ScopeOf(r)
-	x.call.AccessKeyID, x.call.Region, x.call.Account = scope.AccessKeyID, scope.Region, account(scope.AccessKeyID)
+	x.call.AccessKeyID, x.call.Region = scope.AccessKeyID, scope.Region
+	x.call.Account, x.call.Principal = x.mux.Caller(scope.AccessKeyID)
 	if name := r.Header.Get("X-Amz-Target"); name != "" {
 		return x.identifyTarget(name)
 	}

@@ -16,6 +16,8 @@ import (
 type Options struct {
 	// Keys are access key ids and their secrets. When there are none, signatures are not verified.
 	Keys map[string]string
+	// Sessions finds the temporary credentials that this server gave out; nil knows none.
+	Sessions Sessions
 	// DefaultRegion is used for an operation that wants a signature and came without one, which only happens without Keys.
 	DefaultRegion string
 	// Log gets one record per call; nil drops them.
