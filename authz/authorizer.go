@@ -43,6 +43,9 @@ type verdict struct {
 	failed checkID
 	reason Reason
 	token  *verified
+	// alg is the algorithm of a token that is refused for it; noDiscovery says that not even the issuer's configuration was had.
+	alg         string
+	noDiscovery bool
 }
 
 func (v verdict) decision() Decision {

@@ -28,6 +28,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -70,21 +71,30 @@ type Settings struct {
 type Engine struct {
 	keys  Keys
 	known *cache
+	// issuers and issued are the same for JWT authorizers: what vouches for a token of one kind counts for nothing in the other.
+	// The cache is made with the first JWT authorizer.
+	issuers    IssuerKeys
+	issued     atomic.Pointer[cache]
+	issuedOnce sync.Once
 	// generation counts the calls of Forget. A verification that began in an older one is not remembered, since
 	// it may have used a key that is gone.
 	generation atomic.Uint64
 }
 
-// New returns an engine that asks keys. It remembers up to 10,000 tokens in 16 MiB.
-func New(keys Keys) *Engine {
-	return &Engine{keys: keys, known: newCache(cacheTokens, cacheBytes)}
+// New returns an engine that asks keys. It remembers up to 10,000 tokens in 16 MiB, and as many again for JWT authorizers.
+func New(keys Keys, options ...Option) *Engine {
+	e := &Engine{keys: keys, known: newCache(cacheTokens, cacheBytes), issuers: noIssuers{}}
+	for _, option := range options {
+		option(e)
+	}
+	return e
 }
 
 // Forget drops every verified token of a pool, because its keys changed or it was deleted. A token that is being
 // verified meanwhile is judged by the key it was given, but not remembered.
 func (e *Engine) Forget(pool Pool) {
 	e.generation.Add(1)
-	e.known.dropPool(pool)
+	e.known.dropIf(func(v *verified) bool { return v.pool == pool })
 }
 
 // Compile turns settings into an authorizer; a bad expression is an error.

@@ -15,7 +15,9 @@ const (
 // verified is a token whose signature held, and whose it is.
 type verified struct {
 	claims Claims
+	// pool or issuer is who vouched for it: the pool of a Cognito authorizer, the issuer of a JWT authorizer.
 	pool   Pool
+	issuer string
 	token  string
 	hash   uint64
 	// size is about how many bytes of memory the entry holds.
@@ -154,13 +156,13 @@ func (c *cache) drop(slot *atomic.Pointer[verified]) {
 	}
 }
 
-// dropPool drops every token of a pool.
-func (c *cache) dropPool(pool Pool) {
+// dropIf drops every token that this holds of.
+func (c *cache) dropIf(gone func(*verified) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range c.buckets {
 		for j := range c.buckets[i] {
-			if v := c.buckets[i][j].Load(); v != nil && v.pool == pool {
+			if v := c.buckets[i][j].Load(); v != nil && gone(v) {
 				c.drop(&c.buckets[i][j])
 			}
 		}

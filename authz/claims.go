@@ -15,7 +15,9 @@ type Claims struct {
 
 	keyID                                      string
 	subject, issuer, tokenUse, clientID, scope string
-	hasScope                                   bool
+	hasScope, hasAudience                      bool
+	otherScopes                                []string
+	algorithm                                  string
 	audience                                   []string
 	oneAudience                                [1]string
 	issuedAt, expires, notBefore               time.Time
@@ -136,6 +138,8 @@ func (c *Claims) fill(f *claimFields) {
 	c.clientID, _ = c.text(f.clientID)
 	c.scope, c.hasScope = c.text(f.scope)
 	c.issuedAt, c.expires, c.notBefore = f.issuedAt, f.expires, f.notBefore
+	c.readOtherScopes(f)
+	c.hasAudience = f.aud != 0
 	if one, ok := c.text(f.aud); ok {
 		c.oneAudience[0] = one
 		c.audience = c.oneAudience[:]

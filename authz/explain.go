@@ -83,7 +83,7 @@ func (w *view) seeVerified(v *verified) {
 	if w == nil {
 		return
 	}
-	w.alg, w.hasAlg, w.kid, w.hasKid = rs256, true, v.claims.keyID, true
+	w.alg, w.hasAlg, w.kid, w.hasKid = v.claims.algorithm, true, v.claims.keyID, true
 	w.claims, w.pool = &v.claims, v.pool
 }
 
@@ -132,12 +132,9 @@ func (a *Authorizer) describe(id checkID, reason Reason, seen *view, identity st
 		if reason != "" {
 			return "no value in the authorizer's token source", "a token in the header that the authorizer names as its token source"
 		}
-		if len(bearerToken(identity)) != len(identity) {
-			return `a value with the prefix "Bearer "`, ""
-		}
-		return "a value without a prefix", ""
+		return describePrefix(identity), ""
 	case checkShape:
-		return describeShape(reason, seen)
+		return describeTokenShape(reason, seen, "a whole token as a user pool issues it")
 	case checkAlgorithm:
 		return claimText("alg", seen.alg, seen.hasAlg), `alg "RS256"`
 	case checkIssuer:
@@ -146,15 +143,9 @@ func (a *Authorizer) describe(id checkID, reason Reason, seen *view, identity st
 	case checkKey:
 		return a.describeKey(reason, seen)
 	case checkSignature:
-		if reason != "" {
-			return "a signature that does not fit the token's header and payload", "a signature by the pool's key " + quote(seen.kid) + " of the token as it was issued"
-		}
-		return "a signature by the pool's key " + quote(seen.kid), ""
+		return describeSignature(reason, seen, "the pool's key ")
 	case checkExpiry:
-		if reason != "" {
-			return fmt.Sprintf("exp %s, %s ago", instant(c.expires), now.Sub(c.expires).Truncate(time.Second)), "a time after " + instant(now)
-		}
-		return fmt.Sprintf("exp %s, in %s", instant(c.expires), c.expires.Sub(now).Truncate(time.Second)), ""
+		return describeExpiry(reason, c, now)
 	case checkNotBefore:
 		return "nbf " + instant(c.notBefore), "a time that is not after " + instant(now)
 	case checkTokenUse:
@@ -168,12 +159,32 @@ func (a *Authorizer) describe(id checkID, reason Reason, seen *view, identity st
 	return "", ""
 }
 
-func describeShape(reason Reason, seen *view) (saw, expected string) {
-	const wanted = `a whole token as a user pool issues it: three base64url parts, alone or after "Bearer " and exactly one space`
+func describePrefix(identity string) string {
+	if len(bearerToken(identity)) != len(identity) {
+		return `a value with the prefix "Bearer "`
+	}
+	return "a value without a prefix"
+}
+
+func describeTokenShape(reason Reason, seen *view, wanted string) (saw, expected string) {
 	if reason != "" {
-		return seen.detail, wanted
+		return seen.detail, wanted + `: three base64url parts, alone or after "Bearer " and exactly one space`
 	}
 	return "a token of three parts", ""
+}
+
+func describeSignature(reason Reason, seen *view, whose string) (saw, expected string) {
+	if reason != "" {
+		return "a signature that does not fit the token's header and payload", "a signature by " + whose + quote(seen.kid) + " of the token as it was issued"
+	}
+	return "a signature by " + whose + quote(seen.kid), ""
+}
+
+func describeExpiry(reason Reason, c *Claims, now time.Time) (saw, expected string) {
+	if reason != "" {
+		return fmt.Sprintf("exp %s, %s ago", instant(c.expires), now.Sub(c.expires).Truncate(time.Second)), "a time after " + instant(now)
+	}
+	return fmt.Sprintf("exp %s, in %s", instant(c.expires), c.expires.Sub(now).Truncate(time.Second)), ""
 }
 
 // expectedIssuers lists the issuers of the authorizer's pools, or tells that none of them is known.

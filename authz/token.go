@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"crypto"
 	"encoding/base64"
 	"math"
 	"strconv"
@@ -24,6 +25,9 @@ func bearerToken(identity string) string {
 // rs256 is the one algorithm that Cognito signs with.
 const rs256 = "RS256"
 
+// rsaHashes are the algorithms that JWT authorizers take, which are RSA's alone (fact 2), with what each signs.
+var rsaHashes = map[string]crypto.Hash{rs256: crypto.SHA256, "RS384": crypto.SHA384, "RS512": crypto.SHA512}
+
 // parsed is a token taken apart, nothing about it verified. Its slices are reused from token to token.
 type parsed struct {
 	// signedLen is how long the signed part of the token is: its header, a dot and its payload.
@@ -46,9 +50,9 @@ type headerFields struct {
 
 // claimFields says which member holds each claim that the engine reads, by its position in the token plus one.
 type claimFields struct {
-	sub, iss, tokenUse, clientID, aud, scope uint16
-	expires, notBefore, issuedAt             time.Time
-	hasNotBefore, hasIssuedAt                bool
+	sub, iss, tokenUse, clientID, aud, scope, scp uint16
+	expires, notBefore, issuedAt                  time.Time
+	hasNotBefore, hasIssuedAt                     bool
 }
 
 // parse takes a token apart. The reason is empty, token_malformed or token_is_refresh_token; detail says to people what is wrong.
@@ -179,6 +183,8 @@ func (p *parsed) readClaims() (detail string) {
 			c.aud = at
 		case "scope":
 			c.scope = at
+		case "scp":
+			c.scp = at
 		case "exp":
 			if c.expires, hasExpires = p.time(m); !hasExpires {
 				return "an exp that is not a number of seconds"

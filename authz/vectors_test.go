@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"crypto"
 	"crypto/rsa"
 	"encoding/base64"
 	"math/big"
@@ -62,11 +63,11 @@ func TestPublishedVectors(t *testing.T) {
 			if detail := p.readHeader(); detail != "" || p.headerRead.alg != "RS256" {
 				t.Errorf("header: %s, alg %q", detail, p.headerRead.alg)
 			}
-			if !p.signedBy(key) {
+			if !p.signedBy(key, crypto.SHA256) {
 				t.Error("the signature does not hold")
 			}
 			p.signature[100] ^= 1
-			if p.signedBy(key) {
+			if p.signedBy(key, crypto.SHA256) {
 				t.Error("a changed signature holds")
 			}
 		})

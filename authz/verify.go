@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
 	"errors"
 	"slices"
 	"sync"
@@ -36,7 +37,7 @@ func (a *Authorizer) verify(ctx context.Context, token string, view *view) verdi
 	if failed.reason != "" {
 		return failed
 	}
-	if !p.signedBy(key) {
+	if !p.signedBy(key, crypto.SHA256) {
 		return verdict{failed: checkSignature, reason: TokenSignature}
 	}
 	v := p.verified(len(token), pool)
@@ -103,9 +104,20 @@ func (a *Authorizer) key(ctx context.Context, pool Pool, p *parsed) (*rsa.Public
 }
 
 // signedBy tells whether the signature is the key's, of exactly the header and payload that were read.
-func (p *parsed) signedBy(key *rsa.PublicKey) bool {
-	digest := sha256.Sum256(p.text[:p.signedLen])
-	return rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], p.signature) == nil
+func (p *parsed) signedBy(key *rsa.PublicKey, hash crypto.Hash) bool {
+	signed := p.text[:p.signedLen]
+	switch hash {
+	case crypto.SHA256:
+		digest := sha256.Sum256(signed)
+		return rsa.VerifyPKCS1v15(key, hash, digest[:], p.signature) == nil
+	case crypto.SHA384:
+		digest := sha512.Sum384(signed)
+		return rsa.VerifyPKCS1v15(key, hash, digest[:], p.signature) == nil
+	case crypto.SHA512:
+		digest := sha512.Sum512(signed)
+		return rsa.VerifyPKCS1v15(key, hash, digest[:], p.signature) == nil
+	}
+	return false
 }
 
 // verified makes the entry to remember out of a token whose signature held. It owns all its memory.
@@ -115,9 +127,12 @@ func (p *parsed) verified(tokenLen int, pool Pool) *verified {
 	c := &v.claims
 	c.payload = text[tokenLen:]
 	c.members = slices.Clone(p.members)
-	c.keyID = p.headerRead.kid
+	c.keyID, c.algorithm = p.headerRead.kid, p.headerRead.alg
 	c.fill(&p.claims)
 	const fixed = 512 // the entry itself and what the allocator rounds up
 	v.size = fixed + len(text) + len(c.members)*12 + len(c.keyID) + 16*len(c.audience)
+	for _, scope := range c.otherScopes {
+		v.size += 16 + len(scope)
+	}
 	return v
 }
