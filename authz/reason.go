@@ -28,6 +28,7 @@ const (
 	AuthorizerDenied           Reason = "authorizer_denied"
 	AuthorizerDeniedExplicitly Reason = "authorizer_denied_explicitly"
 	AuthorizerUnauthorized     Reason = "authorizer_unauthorized"
+	IdentitySourceInvalid      Reason = "identity_source_invalid"
 	AuthorizerFailed           Reason = "authorizer_failed"
 	AuthorizerMisconfigured    Reason = "authorizer_misconfigured"
 )
@@ -63,6 +64,7 @@ const (
 	BodyInvalid               Reason = "body_invalid"
 	MediaTypeUnsupported      Reason = "media_type_unsupported"
 	BodyTooLarge              Reason = "body_too_large"
+	URITooLong                Reason = "uri_too_long"
 	IntegrationFailed         Reason = "integration_failed"
 	IntegrationTimeout        Reason = "integration_timeout"
 	FunctionPermissionMissing Reason = "function_permission_missing"

@@ -38,10 +38,11 @@ func TestReasonsAreTheDesignsList(t *testing.T) {
 	agreed := map[RefusedBy]string{
 		ByAuthorizer: `identity_source_missing token_malformed token_algorithm token_key_unknown token_signature token_issuer token_expired token_not_yet_valid
 			token_use_id_expected token_use_access_expected token_audience scope_missing token_is_refresh_token keys_unavailable pool_not_found
-			authorizer_denied authorizer_denied_explicitly authorizer_unauthorized authorizer_failed authorizer_misconfigured`,
+			authorizer_denied authorizer_denied_explicitly authorizer_unauthorized authorizer_failed authorizer_misconfigured
+			identity_source_invalid`,
 		ByRoute:       `route_not_found route_not_found_signature_expected stage_not_found domain_mapping_missing endpoint_disabled private_api waf_blocked`,
 		ByPolicy:      `resource_policy_denied iam_denied signature_missing signature_invalid signature_expired access_key_unknown api_key_missing api_key_invalid throttled quota_exceeded`,
-		ByRequest:     `parameters_missing body_invalid media_type_unsupported body_too_large`,
+		ByRequest:     `parameters_missing body_invalid media_type_unsupported body_too_large uri_too_long`,
 		ByIntegration: `integration_failed integration_timeout function_permission_missing function_answer_malformed integration_refused`,
 	}
 	want := map[Reason]RefusedBy{}
