@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
+	"github.com/poolgate/poolgate/internal/entity"
 	"github.com/poolgate/poolgate/internal/store"
 	"github.com/poolgate/poolgate/internal/wire"
 )
@@ -31,7 +32,7 @@ func (s *Service) CreateDocumentationVersion(ctx context.Context, in *apigateway
 			return badRequest("Documentation version cannot be blank")
 		}
 		made := &documentationVersion{Version: wire.Document[types.DocumentationVersion]{Value: version}}
-		if err := documents(e.tx, &documentationParts, e.id, &made.Parts); err != nil {
+		if err := entity.Documents(e.tx, &documentationParts, e.id, &made.Parts); err != nil {
 			return err
 		}
 		if len(made.Parts) == 0 {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
+	"github.com/poolgate/poolgate/internal/entity"
 	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/store"
 	"github.com/poolgate/poolgate/internal/wire"
@@ -69,42 +70,20 @@ func findAPI(tx *store.Tx, call wire.Call, id string, missing *fault.Error) (*re
 
 // get returns the document, or missing when there is none.
 func get[T any](tx *store.Tx, c *store.Collection[T], scope string, id *string, missing *fault.Error) (*T, error) {
-	if id == nil {
-		return nil, missing
-	}
-	value, err := c.Get(tx, scope, *id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, missing
-	}
-	return value, err
+	return entity.Get(tx, c, scope, id, missing)
 }
 
 // remove deletes the document, or returns missing when there is none.
 func remove[T any](tx *store.Tx, c *store.Collection[T], scope string, id *string, missing *fault.Error) error {
-	if id == nil {
-		return missing
-	}
-	err := c.Delete(tx, scope, *id)
-	if errors.Is(err, store.ErrNotFound) {
-		return missing
-	}
-	return err
+	return entity.Remove(tx, c, scope, id, missing)
 }
 
 // all returns the scope's documents in byte order of their ids.
 func all[T any](tx *store.Tx, c *store.Collection[wire.Document[T]], scope string) ([]T, error) {
-	found, _, err := c.List(tx, scope, store.Page{})
-	if err != nil {
-		return nil, err
-	}
-	list := make([]T, len(found))
-	for i, f := range found {
-		list[i] = f.Value.Value
-	}
-	return list, nil
+	return entity.All(tx, c, scope)
 }
 
-func document[T any](value T) *wire.Document[T] { return &wire.Document[T]{Value: value} }
+func document[T any](value T) *wire.Document[T] { return entity.Document(value) }
 
 // clearAPI deletes everything inside an API.
 func clearAPI(tx *store.Tx, id string) error {

@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"github.com/poolgate/poolgate/internal/entity"
 	"github.com/poolgate/poolgate/internal/store"
 	"github.com/poolgate/poolgate/internal/wire"
 )
@@ -28,7 +29,7 @@ func withKey[T any](tx *store.Tx, c *store.Collection[T], scope string, key stor
 
 // page returns the next items that keep lets through, as many as asked for, and the position after them.
 func (l listing[T]) page(limit *int32, position *string, keep func(*T) bool) ([]store.Found[T], *string, error) {
-	after, bad := decodePosition(position)
+	after, bad := entity.DecodePosition(position, badPosition)
 	if bad != nil {
 		return nil, nil, bad
 	}
@@ -44,7 +45,7 @@ func (l listing[T]) page(limit *int32, position *string, keep func(*T) bool) ([]
 				continue
 			}
 			if len(kept) == size {
-				return kept, encodePosition(kept[size-1].ID), nil
+				return kept, entity.EncodePosition(kept[size-1].ID), nil
 			}
 			kept = append(kept, f)
 		}

@@ -1,11 +1,6 @@
 package apigateway
 
-import (
-	"encoding/base64"
-	"sort"
-
-	"github.com/poolgate/poolgate/internal/fault"
-)
+import "github.com/poolgate/poolgate/internal/entity"
 
 // AWS's page sizes: 25 unless asked, at most 500 (fact 7.1).
 const (
@@ -23,36 +18,14 @@ func pageSize(limit *int32) int {
 	return int(*limit)
 }
 
-// A position is the key of the last item of the page before, made opaque.
-func encodePosition(key string) *string {
-	text := base64.RawURLEncoding.EncodeToString([]byte(key))
-	return &text
-}
+var badPosition = badRequest("Invalid position parameter specified")
 
-func decodePosition(position *string) (string, *fault.Error) {
-	if position == nil || *position == "" {
-		return "", nil
-	}
-	key, err := base64.RawURLEncoding.DecodeString(*position)
-	if err != nil {
-		return "", badRequest("Invalid position parameter specified").Because(err)
-	}
-	return string(key), nil
-}
-
-// page cuts one page out of items, which are sorted by key, no two keys alike. An item that was deleted meanwhile
-// does no harm: the next page begins after where it was.
+// page cuts one page out of items, which are sorted by key, no two keys alike.
 func page[T any](items []T, key func(T) string, limit *int32, position *string) ([]T, *string, error) {
-	after, bad := decodePosition(position)
-	if bad != nil {
-		return nil, nil, bad
+	after, err := entity.DecodePosition(position, badPosition)
+	if err != nil {
+		return nil, nil, err
 	}
-	if after != "" {
-		items = items[sort.Search(len(items), func(i int) bool { return key(items[i]) > after }):]
-	}
-	size := pageSize(limit)
-	if len(items) <= size {
-		return items, nil, nil
-	}
-	return items[:size], encodePosition(key(items[size-1])), nil
+	items, next := entity.Page(items, key, after, pageSize(limit))
+	return items, next, nil
 }

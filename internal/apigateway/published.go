@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
+	"github.com/poolgate/poolgate/internal/entity"
 	"github.com/poolgate/poolgate/internal/store"
 	"github.com/poolgate/poolgate/internal/wire"
 )
@@ -73,21 +74,9 @@ func takeSnapshot(tx *store.Tx, apiID string, api *restAPI) (*Snapshot, error) {
 		snapshot.Resources[i].Value = resource
 	}
 	return snapshot, errors.Join(
-		documents(tx, &authorizers, apiID, &snapshot.Authorizers),
-		documents(tx, &gatewayResponses, apiID, &snapshot.GatewayResponses),
-		documents(tx, &models, apiID, &snapshot.Models),
-		documents(tx, &validators, apiID, &snapshot.Validators),
+		entity.Documents(tx, &authorizers, apiID, &snapshot.Authorizers),
+		entity.Documents(tx, &gatewayResponses, apiID, &snapshot.GatewayResponses),
+		entity.Documents(tx, &models, apiID, &snapshot.Models),
+		entity.Documents(tx, &validators, apiID, &snapshot.Validators),
 	)
-}
-
-func documents[T any](tx *store.Tx, c *store.Collection[wire.Document[T]], scope string, into *[]wire.Document[T]) error {
-	found, _, err := c.List(tx, scope, store.Page{})
-	if err != nil {
-		return err
-	}
-	*into = make([]wire.Document[T], len(found))
-	for i, f := range found {
-		(*into)[i] = *f.Value
-	}
-	return nil
 }

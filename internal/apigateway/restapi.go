@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
+	"github.com/poolgate/poolgate/internal/entity"
 	"github.com/poolgate/poolgate/internal/store"
 	"github.com/poolgate/poolgate/internal/wire"
 )
@@ -26,7 +27,7 @@ func (s *Service) GetRestApi(ctx context.Context, in *apigateway.GetRestApiInput
 
 // GetRestApis lists the caller's APIs in the order of their ids.
 func (s *Service) GetRestApis(ctx context.Context, in *apigateway.GetRestApisInput) (*apigateway.GetRestApisOutput, error) {
-	after, bad := decodePosition(in.Position)
+	after, bad := entity.DecodePosition(in.Position, badPosition)
 	if bad != nil {
 		return nil, bad
 	}
@@ -43,7 +44,7 @@ func (s *Service) GetRestApis(ctx context.Context, in *apigateway.GetRestApisInp
 			out.Items[i] = f.Value.API.Value
 		}
 		if more {
-			out.Position = encodePosition(found[len(found)-1].ID)
+			out.Position = entity.EncodePosition(found[len(found)-1].ID)
 		}
 		return nil
 	})
