@@ -47,7 +47,7 @@ func tinyTable(t *testing.T) *model.Service {
 	if err := json.Unmarshal([]byte(tiny), source); err != nil {
 		t.Fatal(err)
 	}
-	table, err := build(service{"tiny", "Tiny", "tinysdk", "ValidationException"}, source)
+	table, err := build(service{name: "tiny", goName: "Tiny", sdkPackage: "tinysdk", validationCode: "ValidationException"}, source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestATableHoldsWhatTheModelSays(t *testing.T) {
 func TestTheSameModelGivesTheSameText(t *testing.T) {
 	var texts [2]string
 	for i := range texts {
-		text, err := emit(service{"tiny", "Tiny", "tinysdk", "ValidationException"}, "tiny-2026-01-01", tinyTable(t))
+		text, err := emit(service{name: "tiny", goName: "Tiny", sdkPackage: "tinysdk", validationCode: "ValidationException"}, "tiny-2026-01-01", tinyTable(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 
@@ -12,22 +13,29 @@ import (
 // service is what the models do not say about a service.
 type service struct {
 	name, goName, sdkPackage, validationCode string
+	// own are what the service was seen to check with texts of its own, and not with those of the model: shapes whose
+	// bounds, and members (as Structure.Member) whose absence.
+	own []string
 }
 
 // services lists what there are tables for. S3 is left out: its protocol is written by hand.
 var services = []service{
-	{"apigateway", "APIGateway", "apigateway", "ValidationException"},
-	{"apigatewayv2", "APIGatewayV2", "apigatewayv2", "BadRequestException"},
-	{"cognito-idp", "CognitoIDP", "cognitoidentityprovider", "InvalidParameterException"},
-	{"lambda", "Lambda", "lambda", "ValidationException"},
-	{"logs", "Logs", "cloudwatchlogs", "InvalidParameterException"},
-	{"sts", "STS", "sts", "ValidationError"},
+	{name: "apigateway", goName: "APIGateway", sdkPackage: "apigateway", validationCode: "ValidationException"},
+	{
+		name: "apigatewayv2", goName: "APIGatewayV2", sdkPackage: "apigatewayv2", validationCode: "BadRequestException",
+		own: []string{"IntegerWithLengthBetween50And30000", "IntegerWithLengthBetween0And3600", "CreateApiRequest.Name"},
+	},
+	{name: "cognito-idp", goName: "CognitoIDP", sdkPackage: "cognitoidentityprovider", validationCode: "InvalidParameterException"},
+	{name: "lambda", goName: "Lambda", sdkPackage: "lambda", validationCode: "ValidationException"},
+	{name: "logs", goName: "Logs", sdkPackage: "cloudwatchlogs", validationCode: "InvalidParameterException"},
+	{name: "sts", goName: "STS", sdkPackage: "sts", validationCode: "ValidationError"},
 }
 
 // builder turns a botocore model into a table. Structures keep their names and come first, sorted, so that they can be
 // found by name; everything else is shared by content.
 type builder struct {
 	source *serviceModel
+	own    []string
 	table  *model.Service
 	ids    map[string]model.ShapeID
 	shared map[string]model.ShapeID
@@ -43,7 +51,7 @@ func build(s service, source *serviceModel) (*model.Service, error) {
 	if !known {
 		return nil, fmt.Errorf("%s: protocol %q", s.name, meta.Protocol)
 	}
-	b := &builder{source: source, ids: map[string]model.ShapeID{}, shared: map[string]model.ShapeID{}}
+	b := &builder{source: source, own: s.own, ids: map[string]model.ShapeID{}, shared: map[string]model.ShapeID{}}
 	b.table = &model.Service{
 		Name: s.name, Package: s.sdkPackage, SigningName: meta.SigningName, TargetPrefix: meta.TargetPrefix,
 		APIVersion: meta.APIVersion, JSONVersion: meta.JSONVersion, XMLNamespace: meta.XMLNamespace,
@@ -123,7 +131,7 @@ func (b *builder) fillStructure(shape *model.Shape) error {
 			model.XMLAttribute: ref.XMLAttribute, model.Streaming: ref.Streaming, model.Boxed: ref.Box,
 		})
 		for _, required := range source.Required {
-			if required == name {
+			if required == name && !slices.Contains(b.own, shape.Name+"."+name) {
 				member.Flags |= model.Required
 			}
 		}
@@ -177,6 +185,9 @@ func (b *builder) shape(name string) model.ShapeID {
 	source := b.source.Shapes[name]
 	shape := model.Shape{Kind: kinds[source.Type]}
 	b.describe(&shape, source)
+	if slices.Contains(b.own, name) {
+		shape.Rule = nil
+	}
 	switch shape.Kind {
 	case model.List:
 		shape.Elem, shape.ElemName = b.shape(source.Member.Shape), source.Member.LocationName
