@@ -28,3 +28,11 @@ func Issuer(pool authz.Pool) string {
 	}
 	return "https://cognito-idp." + pool.Region + "." + domain + "/" + pool.ID
 }
+
+// PoolOf is the pool that an issuer's URL names, when it is one of AWS's as Issuer writes it.
+func PoolOf(issuer string) (authz.Pool, bool) {
+	host, id, _ := strings.Cut(strings.TrimPrefix(issuer, "https://"), "/")
+	region, _, _ := strings.Cut(strings.TrimPrefix(host, "cognito-idp."), ".")
+	pool := authz.Pool{Region: region, ID: id}
+	return pool, OnAWS(pool) && Issuer(pool) == issuer
+}

@@ -52,8 +52,8 @@ func (b *Bound) Key(_ context.Context, pool authz.Pool, kid string) (*rsa.Public
 	if pool != b.pool {
 		return nil, authz.ErrPoolNotFound
 	}
-	if k, ok := b.set[kid]; ok {
-		return k, nil
+	if k, ok := b.set[kid]; ok && usableWith(k.Algorithm, rs256) {
+		return k.RSA, nil
 	}
 	return nil, authz.ErrKeyUnknown
 }

@@ -10,80 +10,59 @@ import (
 	"github.com/poolgate/poolgate/authz"
 )
 
-// Options are New's; every zero value means the default.
-type Options struct {
-	// Client makes the requests; by default one of its own. Its redirects are not followed.
-	Client *http.Client
-	// Issuer is the base URL of a pool, by default AWS's. Keys are fetched from its /.well-known/jwks.json, and tokens name it as iss.
-	Issuer func(authz.Pool) string
-	// Timeout bounds one fetch; 1.5 seconds, as API Gateway has it.
-	Timeout time.Duration
-	// TTL is how long keys are used before they are fetched again: two hours, which is also the most.
-	TTL time.Duration
-	// MinInterval is the shortest time between two fetches for one pool, whatever tokens come: 30 seconds.
-	MinInterval time.Duration
-	// Changed is called when a pool's keys came without one that they had. Pass it authz.Engine.Forget.
-	Changed func(authz.Pool)
-}
-
-// The defaults, and what is not to be set.
-const (
-	defaultTimeout     = 1500 * time.Millisecond
-	maxTTL             = 2 * time.Hour
-	defaultMinInterval = 30 * time.Second
-	// maxDocument is the longest key set that is read, in bytes.
-	maxDocument = 150 << 10
-	// maxPools bounds for how many pools keys are remembered.
-	maxPools = 4096
-)
-
-// Remote fetches keys and remembers them. It implements authz.Keys.
+// Remote fetches keys and remembers them. It implements authz.Keys for pools on AWS, and authz.IssuerKeys for them and for any other
+// OpenID provider.
 //
-// A pool's keys are fetched when first asked for, and in the background when they are older than TTL; while that fails they
-// go on being used for as long again. A key id that the pool does not have makes them be fetched anew, since keys
-// rotate, but never more often than MinInterval allows; failures are remembered for as long.
+// Keys are fetched when first asked for, once for all who wait, and again ahead of their TTL, so that nobody waits. While that fails the last good
+// ones serve, for as long as KeepFor says. A key id that is not among the keys makes them be fetched anew, since keys rotate, but
+// never more often than MinInterval allows; failures are remembered for as long.
 type Remote struct {
 	options Options
 	client  *http.Client
+	// fetches holds a place for every fetch that is on its way.
+	fetches chan struct{}
 
-	mu    sync.Mutex
-	pools map[authz.Pool]*entry
+	mu      sync.Mutex
+	entries map[string]*entry
+	closed  bool
 }
 
-// entry is what is known of one pool's keys. It is guarded by the Remote's lock.
+// address is whose keys an entry holds: a pool's on AWS, or those of another issuer when pool is zero.
+type address struct {
+	issuer string
+	pool   authz.Pool
+}
+
+// entry is what is known of one issuer's keys. It is guarded by the Remote's lock.
 type entry struct {
+	at      address
+	names   []string
 	set     Set
+	asked   time.Time // when a key was last asked for
 	fetched time.Time // when set came
 	tried   time.Time // when a fetch last ended
 	err     error     // how it ended
+	// failures is how many fetches have failed since set came.
+	failures int
 	// ongoing is closed when the fetch that is on its way ends; nil when none is.
 	ongoing chan struct{}
-	issuers []string
+	// next refreshes the set, or drops it when it cannot be used any more; nil when there is nothing to do.
+	next *time.Timer
 }
 
-// New returns keys that are fetched over HTTPS.
+// New returns keys that are fetched over HTTPS. Close it when it is no longer used.
 func New(o Options) *Remote {
-	if o.Issuer == nil {
-		o.Issuer = Issuer
+	return &Remote{options: o.withDefaults(), client: newClient(o.Client), fetches: make(chan struct{}, maxFetches), entries: map[string]*entry{}}
+}
+
+// Close ends the refreshing. Keys that are at hand go on serving; no others are fetched.
+func (r *Remote) Close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for _, e := range r.entries {
+		e.stop()
 	}
-	if o.Timeout <= 0 {
-		o.Timeout = defaultTimeout
-	}
-	if o.TTL <= 0 || o.TTL > maxTTL {
-		o.TTL = maxTTL
-	}
-	if o.MinInterval <= 0 {
-		o.MinInterval = defaultMinInterval
-	}
-	if o.Changed == nil {
-		o.Changed = func(authz.Pool) {}
-	}
-	client := &http.Client{}
-	if o.Client != nil {
-		*client = *o.Client
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Remote{options: o, client: client, pools: map[authz.Pool]*entry{}}
 }
 
 // Issuers implements authz.Keys.
@@ -93,7 +72,7 @@ func (r *Remote) Issuers(pool authz.Pool) []string {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.entry(pool).issuers
+	return r.entry(r.poolAddress(pool)).names
 }
 
 // Key implements authz.Keys.
@@ -101,60 +80,113 @@ func (r *Remote) Key(ctx context.Context, pool authz.Pool, kid string) (*rsa.Pub
 	if !OnAWS(pool) {
 		return nil, authz.ErrPoolNotFound
 	}
-	k, wait, err := r.lookUp(pool, kid, true)
+	k, err := r.key(ctx, r.poolAddress(pool), kid)
+	if err == nil && !usableWith(k.Algorithm, rs256) {
+		return nil, authz.ErrKeyUnknown
+	}
+	return k.RSA, err
+}
+
+// IssuerNames implements authz.IssuerKeys.
+func (r *Remote) IssuerNames(issuer string) []string { return []string{issuer} }
+
+// IssuerKey implements authz.IssuerKeys. An issuer that is neither an https URL nor an http URL on loopback is never asked.
+func (r *Remote) IssuerKey(ctx context.Context, issuer, kid string) (authz.IssuerKey, error) {
+	if pool, ok := PoolOf(issuer); ok && r.options.Issuer(pool) == issuer {
+		return r.key(ctx, r.poolAddress(pool), kid)
+	}
+	if err := checkIssuer(issuer); err != nil {
+		return authz.IssuerKey{}, noDiscovery(err)
+	}
+	return r.key(ctx, address{issuer: issuer}, kid)
+}
+
+func (r *Remote) poolAddress(pool authz.Pool) address {
+	return address{issuer: r.options.Issuer(pool), pool: pool}
+}
+
+// key answers from what is known, or waits for a fetch and answers then.
+func (r *Remote) key(ctx context.Context, at address, kid string) (authz.IssuerKey, error) {
+	k, wait, err := r.lookUp(at, kid)
 	if wait == nil {
 		return k, err
 	}
 	select {
 	case <-wait:
 	case <-ctx.Done():
-		return nil, authz.ErrKeysUnavailable
+		return authz.IssuerKey{}, authz.ErrKeysUnavailable
 	}
-	k, _, err = r.lookUp(pool, kid, false)
-	return k, err
-}
-
-// lookUp answers from what is known, or, when it may fetch, says what to wait for.
-func (r *Remote) lookUp(pool authz.Pool, kid string, mayFetch bool) (*rsa.PublicKey, <-chan struct{}, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e, now := r.entry(pool), time.Now()
-	age := now.Sub(e.fetched)
-	mayFetch = mayFetch && (e.tried.IsZero() || now.Sub(e.tried) >= r.options.MinInterval)
-	k, found := e.set[kid]
-	found = found && age < 2*r.options.TTL
-	if found && (age < r.options.TTL || !mayFetch) {
-		return k, nil, nil
-	}
-	if e.ongoing == nil && mayFetch {
-		e.ongoing = make(chan struct{})
-		go r.fetch(pool, e, e.ongoing)
-	}
-	switch {
-	case found: // old, but still good while newer ones are on their way
-		return k, nil, nil
-	case e.ongoing != nil: // also one that somebody else began: its answer is as good
-		return nil, e.ongoing, authz.ErrKeysUnavailable
-	case e.err != nil:
-		return nil, nil, e.err
-	case age >= 2*r.options.TTL:
-		return nil, nil, authz.ErrKeysUnavailable
-	}
-	return nil, nil, authz.ErrKeyUnknown
+	return r.known(r.entry(at), kid, time.Now())
 }
 
-// entry finds or makes a pool's entry. The lock is held.
-func (r *Remote) entry(pool authz.Pool) *entry {
-	if e, ok := r.pools[pool]; ok {
-		return e
+// lookUp answers from what is known, or says what to wait for.
+func (r *Remote) lookUp(at address, kid string) (authz.IssuerKey, <-chan struct{}, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, now := r.entry(at), time.Now()
+	e.asked = now
+	k, err := r.known(e, kid, now)
+	// Keys past their time are only good while the issuer is known not to answer.
+	if err == nil && (now.Sub(e.fetched) < r.options.TTL || e.err != nil) {
+		return k, nil, nil
 	}
-	if len(r.pools) >= maxPools { // forget any: it is only fetched again
-		for other := range r.pools {
-			delete(r.pools, other)
-			break
+	if e.ongoing == nil && r.mayFetch(e, now) {
+		r.begin(e)
+	}
+	if e.ongoing != nil { // also one that somebody else began: its answer is as good
+		return authz.IssuerKey{}, e.ongoing, nil
+	}
+	return k, nil, err
+}
+
+// known is the key as far as it is at hand.
+func (r *Remote) known(e *entry, kid string, now time.Time) (authz.IssuerKey, error) {
+	if now.Sub(e.fetched) < r.options.TTL+r.options.KeepFor {
+		if k, ok := e.set[kid]; ok {
+			return k, nil
+		}
+		if e.err == nil {
+			return authz.IssuerKey{}, authz.ErrKeyUnknown
 		}
 	}
-	e := &entry{issuers: []string{r.options.Issuer(pool)}}
-	r.pools[pool] = e
+	if e.err != nil {
+		return authz.IssuerKey{}, e.err
+	}
+	return authz.IssuerKey{}, authz.ErrKeysUnavailable
+}
+
+// mayFetch tells whether a token may bring about a fetch.
+func (r *Remote) mayFetch(e *entry, now time.Time) bool {
+	interval := r.options.MinInterval
+	if len(e.set) == 0 {
+		interval = min(interval, withoutKeys)
+	}
+	return !r.closed && (e.tried.IsZero() || now.Sub(e.tried) >= interval)
+}
+
+// entry finds or makes an issuer's entry. The lock is held.
+func (r *Remote) entry(at address) *entry {
+	if e, ok := r.entries[at.issuer]; ok {
+		return e
+	}
+	if len(r.entries) >= maxIssuers {
+		r.evict()
+	}
+	e := &entry{at: at, names: []string{at.issuer}}
+	r.entries[at.issuer] = e
 	return e
+}
+
+// evict forgets the issuer whose keys were asked for the longest ago: they are only fetched again.
+func (r *Remote) evict() {
+	var oldest *entry
+	for _, e := range r.entries {
+		if oldest == nil || e.asked.Before(oldest.asked) {
+			oldest = e
+		}
+	}
+	oldest.stop()
+	delete(r.entries, oldest.at.issuer)
 }

@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
+
+	"github.com/poolgate/poolgate/authz"
 )
 
-// Set holds a pool's keys by their ids. It must not be changed once it is in use.
-type Set map[string]*rsa.PublicKey
+// Set holds an issuer's keys by their ids. It must not be changed once it is in use.
+type Set map[string]authz.IssuerKey
 
 // What a key set may hold. A user pool's has two keys of 2048 bits.
 const (
@@ -19,12 +22,22 @@ const (
 	maxBits = 8192
 )
 
-// errNoKeys says that a document holds nothing to verify with.
-var errNoKeys = errors.New("jwks: no RSA key for RS256 in the key set")
+// rs256 is the algorithm of user pools.
+const rs256 = "RS256"
 
-// Parse reads a JSON Web Key Set. Keys that are not for verifying RS256 are passed over; a set without any for that, with
-// an RSA key under 2048 bits or with two keys of one id is an error.
-func Parse(document []byte) (Set, error) {
+// algorithms are those that a key may be for (fact 2: RSA's alone).
+var algorithms = []string{rs256, "RS384", "RS512"}
+
+// errNoKeys says that a document holds nothing to verify with.
+var errNoKeys = errors.New("jwks: no RSA key to verify signatures with in the key set")
+
+// Parse reads a JSON Web Key Set. Keys that are not for verifying RS256, RS384 or RS512 are passed over; a set without any for that,
+// with an RSA key under 2048 bits or with two keys of one id is an error.
+func Parse(document []byte) (Set, error) { return parse(document, true) }
+
+// parse is Parse; unless strict, a key that cannot be used is passed over, and so are two of one id: an issuer may
+// keep old keys beside good ones.
+func parse(document []byte, strict bool) (Set, error) {
 	var keys struct {
 		Keys []key `json:"keys"`
 	}
@@ -35,18 +48,23 @@ func Parse(document []byte) (Set, error) {
 		return nil, fmt.Errorf("jwks: a key set of %d keys, more than %d", len(keys.Keys), maxKeys)
 	}
 	set := make(Set, len(keys.Keys))
+	doubted := map[string]bool{}
 	for _, k := range keys.Keys {
-		if k.Type != "RSA" || k.ID == "" || k.Algorithm != "" && k.Algorithm != "RS256" || k.Use != "" && k.Use != "sig" {
+		if !k.verifies() {
 			continue
 		}
 		public, err := k.public()
-		if err != nil {
+		if _, twice := set[k.ID]; err == nil && (twice || doubted[k.ID]) {
+			err = fmt.Errorf("jwks: two keys with the id %q", k.ID)
+			delete(set, k.ID)
+			doubted[k.ID] = true
+		}
+		switch {
+		case err == nil:
+			set[k.ID] = authz.IssuerKey{RSA: public, Algorithm: k.Algorithm}
+		case strict:
 			return nil, err
 		}
-		if _, twice := set[k.ID]; twice {
-			return nil, fmt.Errorf("jwks: two keys with the id %q", k.ID)
-		}
-		set[k.ID] = public
 	}
 	if len(set) == 0 {
 		return nil, errNoKeys
@@ -56,12 +74,21 @@ func Parse(document []byte) (Set, error) {
 
 // key is an RSA key as RFC 7517 and RFC 7518 write it.
 type key struct {
-	Type      string `json:"kty"`
-	ID        string `json:"kid"`
-	Algorithm string `json:"alg"`
-	Use       string `json:"use"`
-	N         string `json:"n"`
-	E         string `json:"e"`
+	Type       string   `json:"kty"`
+	ID         string   `json:"kid"`
+	Algorithm  string   `json:"alg"`
+	Use        string   `json:"use"`
+	Operations []string `json:"key_ops"`
+	N          string   `json:"n"`
+	E          string   `json:"e"`
+}
+
+// verifies tells whether the key is for verifying signatures of RSA (RFC 7517, sections 4.1 to 4.4).
+func (k key) verifies() bool {
+	return k.Type == "RSA" && k.ID != "" &&
+		(k.Algorithm == "" || slices.Contains(algorithms, k.Algorithm)) &&
+		(k.Use == "" || k.Use == "sig") &&
+		(k.Operations == nil || slices.Contains(k.Operations, "verify"))
 }
 
 func (k key) public() (*rsa.PublicKey, error) {
@@ -83,10 +110,13 @@ func (k key) public() (*rsa.PublicKey, error) {
 	return &rsa.PublicKey{N: modulus, E: int(exponent.Int64())}, nil
 }
 
+// usableWith tells whether a key of this algorithm, which may be any, serves the one that is asked for.
+func usableWith(algorithm, asked string) bool { return algorithm == "" || algorithm == asked }
+
 // keptBy tells whether every key of s is in other unchanged: nothing verified with s is in doubt then.
 func (s Set) keptBy(other Set) bool {
 	for id, k := range s {
-		if kept, ok := other[id]; !ok || !k.Equal(kept) {
+		if kept, ok := other[id]; !ok || k.Algorithm != kept.Algorithm || !k.RSA.Equal(kept.RSA) {
 			return false
 		}
 	}

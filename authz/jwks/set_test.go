@@ -113,7 +113,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%d keys and error %v", len(set), err)
 		}
 		for kid, k := range set {
-			if kid == "" || k.N.BitLen() < 2048 || k.E < 3 {
+			if kid == "" || k.RSA.N.BitLen() < 2048 || k.RSA.E < 3 {
 				t.Fatalf("the key %q is taken", kid)
 			}
 		}
