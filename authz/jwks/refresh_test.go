@@ -1,6 +1,7 @@
 package jwks_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,8 +67,8 @@ func TestAnIssuerThatNobodyAsksForIsLeftAlone(t *testing.T) {
 }
 
 func TestTheLastGoodKeysServeThroughAnOutageAndNoLonger(t *testing.T) {
-	told := 0
-	bubble(t, jwks.Options{TTL: time.Hour, KeepFor: 3 * time.Hour, Changed: func(authz.Pool) { told++ }}, func(t *testing.T, p *pools, keys *jwks.Remote) {
+	var told atomic.Int32
+	bubble(t, jwks.Options{TTL: time.Hour, KeepFor: 3 * time.Hour, Changed: func(authz.Pool) { told.Add(1) }}, func(t *testing.T, p *pools, keys *jwks.Remote) {
 		expect(t, keys, "one", testKeys()[0], nil)
 		p.set(503, "")
 		p.slow(time.Second)
@@ -83,13 +84,13 @@ func TestTheLastGoodKeysServeThroughAnOutageAndNoLonger(t *testing.T) {
 		if n := p.requests(); n > 60 {
 			t.Errorf("%d requests in four hours of outage", n)
 		}
-		if told != 0 {
+		if told.Load() != 0 {
 			t.Error("the keys were forgotten too soon")
 		}
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		if told != 1 { // so that tokens that were verified before do not pass either
-			t.Errorf("told %d times that the keys have ended", told)
+		if told.Load() != 1 { // so that tokens that were verified before do not pass either
+			t.Errorf("told %d times that the keys have ended", told.Load())
 		}
 		expect(t, keys, "one", nil, authz.ErrKeysUnavailable)
 		p.set(200, document(jwk("one", testKeys()[0])))
