@@ -38,6 +38,7 @@ func (s *Service) CreateApiKey(ctx context.Context, in *apigateway.CreateApiKeyI
 				return err
 			}
 		}
+		tx.Bump(apiKeyShardTopic(call, s.apiKeyDigest(ownerOf(call), *key.Value)))
 		return s.insertAPIKey(tx, call, key)
 	})
 	if err != nil {
@@ -120,7 +121,7 @@ func (s *Service) UpdateApiKey(ctx context.Context, in *apigateway.UpdateApiKeyI
 		}
 		key.LastUpdatedDate = s.now()
 		found.Key.Value = key
-		tx.Bump(APIKeyTopic(call.Account, call.Region))
+		tx.Bump(apiKeyShardTopic(call, found.Digest))
 		return apiKeys.Put(tx, ownerOf(call), *in.ApiKey, found)
 	})
 	if err != nil {
@@ -136,10 +137,14 @@ func (s *Service) UpdateApiKey(ctx context.Context, in *apigateway.UpdateApiKeyI
 func (s *Service) DeleteApiKey(ctx context.Context, in *apigateway.DeleteApiKeyInput) (*apigateway.DeleteApiKeyOutput, error) { //nolint:revive // AWS names the operation
 	call := wire.CallFrom(ctx)
 	err := s.store.Update(ctx, func(tx *store.Tx) error {
-		if err := remove(tx, &apiKeys, ownerOf(call), in.ApiKey, noAPIKey); err != nil {
+		key, err := get(tx, &apiKeys, ownerOf(call), in.ApiKey, noAPIKey)
+		if err != nil {
 			return err
 		}
-		tx.Bump(APIKeyTopic(call.Account, call.Region))
+		if err := apiKeys.Delete(tx, ownerOf(call), *in.ApiKey); err != nil {
+			return err
+		}
+		tx.Bump(apiKeyShardTopic(call, key.Digest))
 		return plansOfKey(tx, call, *in.ApiKey).each(func(f store.Found[planKey]) error {
 			return removePlanKey(tx, call, f.Value)
 		})

@@ -29,7 +29,8 @@ var apiKeys = store.Collection[apiKey]{
 
 const digestIndex = "digest"
 
-// APIKeyTopic is bumped when an account's API keys in a region change, so that no node goes on accepting a revoked one.
+// APIKeyTopic is bumped when an account's API keys in a region change, so that no node goes on accepting a revoked one. Where few keys
+// change at once the topic is that of their shard, which begins with this one and a slash.
 func APIKeyTopic(account, region string) string { return "apikeys/" + owner(account, region) }
 
 // Limits of an API key (recorded section 5).
@@ -103,7 +104,8 @@ func (s *Service) newAPIKeyValue() (string, error) {
 	}
 }
 
-// insertAPIKey stores a new key that newAPIKey made. No two keys of an account and region have the same value.
+// insertAPIKey stores a new key that newAPIKey made. No two keys of an account and region have the same value. The caller bumps the
+// key's topic.
 func (s *Service) insertAPIKey(tx *store.Tx, call wire.Call, key types.ApiKey) error {
 	stored := &apiKey{
 		SealedValue: s.store.Seal(apiKeyPurpose(call, *key.Id), []byte(*key.Value)),
@@ -118,7 +120,6 @@ func (s *Service) insertAPIKey(tx *store.Tx, call wire.Call, key types.ApiKey) e
 	}
 	key.Value = nil
 	stored.Key.Value = key
-	tx.Bump(APIKeyTopic(call.Account, call.Region))
 	return apiKeys.Insert(tx, ownerOf(call), *key.Id, stored)
 }
 

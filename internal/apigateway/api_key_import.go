@@ -34,6 +34,7 @@ func (s *Service) ImportApiKeys(ctx context.Context, in *apigateway.ImportApiKey
 	var out *apigateway.ImportApiKeysOutput
 	err = s.store.Update(ctx, func(tx *store.Tx) error {
 		out = &apigateway.ImportApiKeysOutput{Ids: []string{}, Warnings: []string{}}
+		tx.Bump(APIKeyTopic(call.Account, call.Region)) // once for all of them
 		for _, line := range lines {
 			id, err := s.importKey(tx, call, line)
 			var refusal *fault.Error

@@ -264,40 +264,57 @@ func TestAChangedAPIKeyIsToldToEveryNode(t *testing.T) {
 	}
 }
 
-func TestTheGatewayFindsAKeyByItsValueAndThePlanThatLetsItIn(t *testing.T) {
+func TestTheGatewayFindsAKeyByItsValueWithThePlansThatItIsIn(t *testing.T) {
 	g := newGate(t)
 	api, _ := g.createMockAPI()
 	g.deploy(api, "dev")
-	g.deploy(api, "prod")
+	var told []string
+	stop := g.store.Watch(APIKeyTopic(testAccount, testRegion)+"/", func(topic string) { told = append(told, topic) })
+	defer stop()
 	key := g.createKey("mine")
-	plan := g.createPlan("plan", *api+":dev")
-	use := func(stage, value string) *KeyUse {
+	digest := g.APIKeyDigest(testAccount, testRegion, *key.Value)
+	expect := func(when string, want *KeyUse) {
 		t.Helper()
-		found, err := g.KeyUse(t.Context(), *api, stage, value)
+		keys, err := g.KeysOfShard(t.Context(), testAccount, testRegion, APIKeyShard(digest))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return found
+		found, is := keys[digest]
+		if want == nil != !is || want != nil && !cmp.Equal(*want, found) {
+			t.Errorf("%s: %+v, want %+v", when, found, want)
+		}
+		if want := []string{APIKeyTopic(testAccount, testRegion) + "/" + APIKeyShard(digest)}; !cmp.Equal(want, told) {
+			t.Errorf("%s: told %q, want %q", when, told, want)
+		}
+		told = nil
 	}
-	if found := use("dev", *key.Value); found == nil || found.ID != *key.Id || !found.Enabled || found.Plan != nil {
-		t.Errorf("a key in no plan: %+v", found)
-	}
-	ok(g.CreateUsagePlanKey(g.ctx(), &apigateway.CreateUsagePlanKeyInput{UsagePlanId: &plan, KeyId: key.Id, KeyType: aws.String("API_KEY")}))(t)
-	if found := use("dev", *key.Value); found == nil || found.Plan == nil || *found.Plan.Id != plan {
-		t.Errorf("a key in the stage's plan: %+v", found)
-	}
-	if found := use("prod", *key.Value); found == nil || found.Plan != nil {
-		t.Errorf("a key in another stage's plan: %+v", found)
-	}
-	ok(g.updateKey(key.Id, operation(opReplace, "/enabled", "false")))(t)
-	if found := use("dev", *key.Value); found == nil || found.Enabled {
-		t.Errorf("a disabled key: %+v", found)
-	}
-	if found := use("dev", *key.Value+"x"); found != nil {
-		t.Errorf("an unknown value: %+v", found)
-	}
+	expect("a key in no plan, disabled", &KeyUse{ID: *key.Id, Enabled: aws.ToBool(&key.Enabled)})
+	plan := g.createPlan("plan", *api+":dev")
+	ok(g.addToPlan(plan, key.Id))(t)
+	expect("a key in a plan", &KeyUse{ID: *key.Id, Enabled: key.Enabled, Plans: []string{plan}})
+	ok(g.updateKey(key.Id, operation(opReplace, "/enabled", "true")))(t)
+	expect("an enabled key", &KeyUse{ID: *key.Id, Enabled: true, Plans: []string{plan}})
+	ok(g.DeleteUsagePlanKey(g.ctx(), &apigateway.DeleteUsagePlanKeyInput{UsagePlanId: &plan, KeyId: key.Id}))(t)
+	expect("a key taken out of its plan", &KeyUse{ID: *key.Id, Enabled: true})
 	ok(g.DeleteApiKey(g.ctx(), &apigateway.DeleteApiKeyInput{ApiKey: key.Id}))(t)
-	if found := use("dev", *key.Value); found != nil {
-		t.Errorf("a deleted key: %+v", found)
+	expect("a deleted key", nil)
+	if plans, err := g.UsagePlansOf(t.Context(), testAccount, testRegion); err != nil || len(plans) != 1 || *plans[0].Id != plan {
+		t.Errorf("the plans are %v, %v", plans, err)
+	}
+	for _, other := range []string{g.APIKeyDigest(testAccount, "us-west-2", *key.Value), g.APIKeyDigest("222222222222", testRegion, *key.Value)} {
+		if other == digest {
+			t.Error("a key of another account or region is found by the same digest")
+		}
+	}
+}
+
+func TestAnImportIsToldOnceForAllItsKeys(t *testing.T) {
+	g := newGate(t)
+	var told []string
+	stop := g.store.Watch(APIKeyTopic(testAccount, testRegion), func(topic string) { told = append(told, topic) })
+	defer stop()
+	ok(g.ImportApiKeys(g.ctx(), &apigateway.ImportApiKeysInput{Body: []byte("name,key\na,01234567890123456789a\nb,01234567890123456789b\n")}))(t)
+	if want := []string{APIKeyTopic(testAccount, testRegion)}; !cmp.Equal(want, told) {
+		t.Errorf("told %q, want %q", told, want)
 	}
 }

@@ -45,6 +45,7 @@ type Service struct {
 	clock     *clock.Clock
 	publisher Publisher
 	tester    Tester
+	meter     Meter
 	log       *slog.Logger
 	random    io.Reader
 }

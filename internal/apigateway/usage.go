@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"context"
-	"errors"
 	"math"
 	"time"
 
@@ -20,10 +19,21 @@ type usedDay struct {
 	Used int64
 	// Granted is what UpdateUsage added to (or took from) the quota of the period in which the day is.
 	Granted int64
+	// Day is the document's id, by which it ends.
+	Day string
 }
 
 // usage has a plan and a key in its scope and the day as its id, so that a period is one stretch of a list.
-var usage = store.Collection[usedDay]{Name: "apigateway.usage", Version: 1}
+var usage = store.Collection[usedDay]{
+	Name: "apigateway.usage", Version: 1,
+	Expires: func(d *usedDay) time.Time {
+		on, err := time.Parse(time.DateOnly, d.Day)
+		if err != nil {
+			return time.Time{} // it was stored before days ended
+		}
+		return on.Add(usageKept)
+	},
+}
 
 func usageScope(call wire.Call, planID, keyID string) string {
 	return ownerOf(call) + "/" + planID + "/" + keyID
@@ -33,6 +43,8 @@ const (
 	day = 24 * time.Hour
 	// greatestSpan is how many days of usage one answer holds at most.
 	greatestSpan = 90
+	// usageKept is how long a day's usage is kept.
+	usageKept = 400 * day
 )
 
 // GetUsage tells what a usage plan's API keys used and had left on each day of a span, both ends included.
@@ -40,6 +52,9 @@ func (s *Service) GetUsage(ctx context.Context, in *apigateway.GetUsageInput) (*
 	call := wire.CallFrom(ctx)
 	start, end, err := span(in.StartDate, in.EndDate)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.flushUsage(ctx); err != nil {
 		return nil, err
 	}
 	var out *apigateway.GetUsageOutput
@@ -83,6 +98,9 @@ func (s *Service) GetUsage(ctx context.Context, in *apigateway.GetUsageInput) (*
 func (s *Service) UpdateUsage(ctx context.Context, in *apigateway.UpdateUsageInput) (*apigateway.UpdateUsageOutput, error) {
 	call := wire.CallFrom(ctx)
 	today := s.clock.Now().UTC().Truncate(day)
+	if err := s.flushUsage(ctx); err != nil {
+		return nil, err
+	}
 	var out *apigateway.UpdateUsageOutput
 	err := s.store.Update(ctx, func(tx *store.Tx) error {
 		plan, err := findPlan(tx, call, in.UsagePlanId)
@@ -104,7 +122,7 @@ func (s *Service) UpdateUsage(ctx context.Context, in *apigateway.UpdateUsageInp
 		if err := usagePatches.apply(&left, in.PatchOperations); err != nil {
 			return err
 		}
-		if err := grant(tx, usageScope(call, *in.UsagePlanId, *in.KeyId), today, left.set-left.was); err != nil {
+		if err := addUsage(tx, usageScope(call, *in.UsagePlanId, *in.KeyId), today, usedDay{Granted: left.set - left.was}); err != nil {
 			return err
 		}
 		after, err := usedDays(tx, call, &plan.Value, *in.KeyId, start, today)
@@ -112,7 +130,7 @@ func (s *Service) UpdateUsage(ctx context.Context, in *apigateway.UpdateUsageInp
 			UsagePlanId: in.UsagePlanId, StartDate: aws.String(start.Format(time.DateOnly)), EndDate: aws.String(today.Format(time.DateOnly)),
 			Items: map[string][][]int64{*in.KeyId: after},
 		}
-		tx.Bump(UsagePlanTopic(call.Account, call.Region))
+		bumpUsage(tx, call, *in.UsagePlanId, *in.KeyId)
 		return err
 	})
 	if err != nil {
@@ -131,20 +149,6 @@ var usagePatches = patchTable[remaining]{
 		r.set = int64(n)
 		return err
 	}}},
-}
-
-// grant adds to a day's grants.
-func grant(tx *store.Tx, scope string, on time.Time, more int64) error {
-	id := on.Format(time.DateOnly)
-	found, err := usage.Get(tx, scope, id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		found = &usedDay{}
-	case err != nil:
-		return err
-	}
-	found.Granted += more
-	return usage.Put(tx, scope, id, found)
 }
 
 // usedDays gives [used, remaining] of each day from start to end. Remaining counts from the start of the quota's period;

@@ -26,7 +26,7 @@ var usagePlans = store.Collection[wire.Document[types.UsagePlan]]{
 
 const stageIndex = "stage"
 
-// UsagePlanTopic is bumped when an account's usage plans in a region, or the keys in them, change.
+// UsagePlanTopic is bumped when an account's usage plans in a region change; which keys are in them is told with the keys.
 func UsagePlanTopic(account, region string) string { return "usageplans/" + owner(account, region) }
 
 var noUsagePlan = notFound("Invalid Usage Plan ID specified")

@@ -66,6 +66,7 @@ func (s *Service) CreateUsagePlanKey(ctx context.Context, in *apigateway.CreateU
 		if member, err = s.planKeyShown(call, key); err != nil {
 			return err
 		}
+		tx.Bump(apiKeyShardTopic(call, key.Digest))
 		return addPlanKey(tx, call, *in.UsagePlanId, *in.KeyId)
 	})
 	if err != nil {
@@ -138,9 +139,11 @@ func (s *Service) GetUsagePlanKeys(ctx context.Context, in *apigateway.GetUsageP
 func (s *Service) DeleteUsagePlanKey(ctx context.Context, in *apigateway.DeleteUsagePlanKeyInput) (*apigateway.DeleteUsagePlanKeyOutput, error) {
 	call := wire.CallFrom(ctx)
 	err := s.store.Update(ctx, func(tx *store.Tx) error {
-		if _, err := findPlanKey(tx, call, in.UsagePlanId, in.KeyId); err != nil {
+		key, err := findPlanKey(tx, call, in.UsagePlanId, in.KeyId)
+		if err != nil {
 			return err
 		}
+		tx.Bump(apiKeyShardTopic(call, key.Digest))
 		return removePlanKey(tx, call, &planKey{PlanID: *in.UsagePlanId, KeyID: *in.KeyId})
 	})
 	if err != nil {
@@ -180,14 +183,14 @@ func keysOfPlan(tx *store.Tx, call wire.Call, planID string) listing[planKey] {
 	return withKey(tx, &planKeys, ownerOf(call), store.Key{Index: planIndex, Value: planID})
 }
 
+// addPlanKey begins a membership. The caller bumps the key's topic.
 func addPlanKey(tx *store.Tx, call wire.Call, planID, keyID string) error {
-	tx.Bump(UsagePlanTopic(call.Account, call.Region))
 	return planKeys.Insert(tx, ownerOf(call), planKeyID(planID, keyID), &planKey{PlanID: planID, KeyID: keyID})
 }
 
-// removePlanKey ends a membership. What was used goes with it.
+// removePlanKey ends a membership. What was used goes with it. The caller bumps the topic of the key or of its plans.
 func removePlanKey(tx *store.Tx, call wire.Call, k *planKey) error {
-	tx.Bump(UsagePlanTopic(call.Account, call.Region))
+	bumpUsage(tx, call, k.PlanID, k.KeyID)
 	if _, err := usage.DeleteScope(tx, usageScope(call, k.PlanID, k.KeyID)); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,27 +61,6 @@ func noPlanStage(stage types.ApiStage, planID *string) error {
 		aws.ToString(stage.ApiId), aws.ToString(stage.Stage), aws.ToString(planID))
 }
 
-// throttlePointers escapes the method in the paths of per-method throttles. AWS takes it as it is
-// (/apiStages/API:STAGE/throttle//pets/{id}/GET/rateLimit, as Terraform sends it) and escaped.
-func throttlePointers(operations []types.PatchOperation) []types.PatchOperation {
-	operations = slices.Clone(operations)
-	for i, o := range operations {
-		path := aws.ToString(o.Path)
-		stage, method, is := strings.Cut(path, "/throttle/")
-		if !is || !strings.HasPrefix(stage, "/apiStages/") {
-			continue
-		}
-		limit := ""
-		for _, suffix := range []string{"/rateLimit", "/burstLimit"} {
-			if name, has := strings.CutSuffix(method, suffix); has {
-				method, limit = name, suffix
-			}
-		}
-		operations[i].Path = aws.String(stage + "/throttle/" + strings.ReplaceAll(method, "/", "~1") + limit)
-	}
-	return operations
-}
-
 // The lists of paths in AWS's refusals. The one for remove was seen (boto/boto3 issue 2629), typing error and all.
 const (
 	planPathsToRemove = "/apiStages, /quota, /throttle, /productCode, /apiStages/<apidId:stageName>/throttle/<resourcePath>/<httpMethod>, " +
@@ -119,6 +97,13 @@ var usagePlanPatches = patchTable[types.UsagePlan]{
 			stage, err := planStage(plan, p.key())
 			if err == nil {
 				stage.Throttle = nil
+			}
+			return err
+		}},
+		{path: "/apiStages/{}/throttle", ops: ops(opReplace), apply: func(plan *types.UsagePlan, p patch) error {
+			stage, err := planStage(plan, p.key())
+			if err == nil {
+				stage.Throttle, err = readThrottles(p)
 			}
 			return err
 		}},
@@ -203,48 +188,4 @@ func planStage(plan *types.UsagePlan, id string) (*types.ApiStage, error) {
 		return nil, badPlanStage
 	}
 	return nil, noPlanStage(types.ApiStage{ApiId: &apiID, Stage: &name}, plan.Id)
-}
-
-// patchMethodThrottle sets one limit of one method ("/pets/GET") of a stage.
-func patchMethodThrottle(set func(*types.ThrottleSettings, patch) error) func(*types.UsagePlan, patch) error {
-	return func(plan *types.UsagePlan, p patch) error {
-		stage, err := planStage(plan, p.key())
-		if err != nil {
-			return err
-		}
-		throttle := stage.Throttle[p.keys[1]]
-		if err := set(&throttle, p); err != nil {
-			return err
-		}
-		if stage.Throttle == nil {
-			stage.Throttle = make(map[string]types.ThrottleSettings, 1)
-		}
-		stage.Throttle[p.keys[1]] = throttle
-		return nil
-	}
-}
-
-func throttleOf(plan *types.UsagePlan) *types.ThrottleSettings {
-	if plan.Throttle == nil {
-		plan.Throttle = &types.ThrottleSettings{}
-	}
-	return plan.Throttle
-}
-
-func patchBurst(throttle *types.ThrottleSettings, p patch) (err error) {
-	throttle.BurstLimit, err = patchInt(p, 0, math.MaxInt32, badPlanNumber(p))
-	return err
-}
-
-func patchRate(throttle *types.ThrottleSettings, p patch) error {
-	rate, err := strconv.ParseFloat(p.text(), 64)
-	if err != nil || !(rate >= 0) || math.IsInf(rate, 0) {
-		return badPlanNumber(p)
-	}
-	throttle.RateLimit = rate
-	return nil
-}
-
-func badPlanNumber(p patch) error {
-	return badRequest("Invalid value of %s: it must be a number that is not negative", p.Path)
 }
