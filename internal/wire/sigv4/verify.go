@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/poolgate/poolgate/internal/fault"
 )
 
 // skew is how far a client's clock may be off.
@@ -30,49 +28,54 @@ const timeLayout = "20060102T150405Z"
 type Lookup func(accessKeyID string) (secret string, known bool)
 
 // Verify checks that a request was signed for a service and region by a known key not long ago. An empty region takes any.
-// The error is a *fault.Error with AWS's code and text.
+// The error is a *Failure with AWS's code and text.
 func Verify(r *http.Request, body []byte, service, region string, lookup Lookup, now time.Time) error {
+	_, err := VerifyWith(r, func() ([]byte, error) { return body, nil }, service, region, lookup, now)
+	return err
+}
+
+// VerifyWith is Verify for a body that is only worth reading when everything else about the signature is right. An error of
+// body is returned as it is. It returns what the signature was confirmed to be for.
+func VerifyWith(r *http.Request, body func() ([]byte, error), service, region string, lookup Lookup, now time.Time) (Scope, error) {
 	s, carried := parse(r)
 	if !carried {
-		return unreadable(r)
+		return s.Scope, unreadable(r)
 	}
 	signedAt, err := s.check(r, service, region)
 	if err != nil {
-		return err
+		return s.Scope, err
 	}
 	if err := s.timely(r, signedAt, now); err != nil {
-		return err
+		return s.Scope, err
 	}
 	secret, known := lookup(s.AccessKeyID)
 	if !known {
-		return fault.Forbidden("UnrecognizedClientException", "The security token included in the request is invalid.")
+		return s.Scope, failed(UnknownKey, "UnrecognizedClientException", "The security token included in the request is invalid.")
 	}
-	canonical := sha256.Sum256([]byte(canonicalRequest(r, s, payloadHash(r, body, s.presigned))))
+	hash, err := payloadHash(r, body, s.presigned)
+	if err != nil {
+		return s.Scope, err
+	}
+	canonical := canonicalRequest(r, s, hash)
+	sum := sha256.Sum256([]byte(canonical))
 	scope := s.Date + "/" + s.Region + "/" + s.Service + "/aws4_request"
-	toSign := algorithm + "\n" + signedAt.Format(timeLayout) + "\n" + scope + "\n" + hex.EncodeToString(canonical[:])
+	toSign := algorithm + "\n" + signedAt.Format(timeLayout) + "\n" + scope + "\n" + hex.EncodeToString(sum[:])
 	want := hex.EncodeToString(mac(signingKey(secret, s.Scope), toSign))
 	if subtle.ConstantTimeCompare([]byte(want), []byte(s.value)) != 1 {
-		return invalid("The request signature we calculated does not match the signature you provided. Check your AWS Secret " +
-			"Access Key and signing method. Consult the service documentation for details.")
+		return s.Scope, mismatched(r, canonical, toSign)
 	}
-	return nil
-}
-
-func invalid(text string) error { return fault.Forbidden("InvalidSignatureException", "%s", text) }
-
-func incomplete(text string) error {
-	return fault.Forbidden("IncompleteSignatureException", "%s", text)
+	return s.Scope, nil
 }
 
 // unreadable tells what is wrong with a request that carries no signature of this kind.
 func unreadable(r *http.Request) error {
 	header := r.Header.Get("Authorization")
 	if header == "" {
-		return fault.Forbidden("MissingAuthenticationTokenException", "Missing Authentication Token")
+		return failed(NotSigned, "MissingAuthenticationTokenException", "Missing Authentication Token")
 	}
 	hash := sha256.Sum256([]byte(header))
-	return incomplete("Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. " +
-		"Authorization header requires 'SignedHeaders' parameter. " + requiresDate(r) + hashed(hash))
+	return failed(NotSigned, codeIncomplete, "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. "+
+		"Authorization header requires 'SignedHeaders' parameter. "+requiresDate(r)+hashed(hash))
 }
 
 func requiresDate(r *http.Request) string {
@@ -94,7 +97,7 @@ func (s *signature) check(r *http.Request, service, region string) (time.Time, e
 	}
 	for _, name := range []string{"Host", "X-Amz-Target"} {
 		if (name == "Host" || r.Header.Get(name) != "") && !slices.Contains(s.signedHeaders, strings.ToLower(name)) {
-			return time.Time{}, invalid("'" + name + "' must be a 'SignedHeader' in the AWS Authorization.")
+			return time.Time{}, misscoped("'" + name + "' must be a 'SignedHeader' in the AWS Authorization.")
 		}
 	}
 	signedAt, err := s.time(r)
@@ -105,12 +108,12 @@ func (s *signature) check(r *http.Request, service, region string) (time.Time, e
 	case s.AccessKeyID == "":
 		return time.Time{}, incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.")
 	case s.Service != service:
-		return time.Time{}, invalid("Credential should be scoped to correct service: '" + service + "'.")
+		return time.Time{}, misscoped("Credential should be scoped to correct service: '" + service + "'. ")
 	case region != "" && s.Region != region:
-		return time.Time{}, invalid("Credential should be scoped to a valid Region, not '" + s.Region + "'.")
+		return time.Time{}, misscoped("Credential should be scoped to a valid Region, not '" + clip(s.Region) + "'. ")
 	case !strings.HasPrefix(signedAt.Format(timeLayout), s.Date):
-		return time.Time{}, invalid("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" +
-			s.Date + "' != '" + signedAt.Format("20060102") + "', from '" + signedAt.Format(timeLayout) + "'.")
+		return time.Time{}, misscoped("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" +
+			clip(s.Date) + "' != '" + signedAt.Format("20060102") + "', from '" + signedAt.Format(timeLayout) + "'.")
 	}
 	return signedAt, nil
 }
@@ -171,26 +174,30 @@ func (s *signature) timely(r *http.Request, signedAt, now time.Time) error {
 	if oldest := now.Add(-lifetime); signedAt.Before(oldest) {
 		text := "Signature expired: " + signedAt.Format(timeLayout) + " is now earlier than " + oldest.Format(timeLayout)
 		if s.presigned {
-			return invalid(text)
+			return untimely(text)
 		}
-		return invalid(text + " (" + now.Format(timeLayout) + " - 5 min.)")
+		return untimely(text + " (" + now.Format(timeLayout) + " - 5 min.)")
 	}
 	if newest := now.Add(skew); signedAt.After(newest) {
-		return invalid("Signature not yet current: " + signedAt.Format(timeLayout) + " is still later than " +
+		return untimely("Signature not yet current: " + signedAt.Format(timeLayout) + " is still later than " +
 			newest.Format(timeLayout) + " (" + now.Format(timeLayout) + " + 5 min.)")
 	}
 	return nil
 }
 
 // payloadHash is that of the body that came, unless the client says it signed none.
-func payloadHash(r *http.Request, body []byte, presigned bool) string {
+func payloadHash(r *http.Request, body func() ([]byte, error), presigned bool) (string, error) {
 	const unsigned = "UNSIGNED-PAYLOAD"
 	declared := r.Header.Get("X-Amz-Content-Sha256")
 	if declared == unsigned || presigned && r.URL.Query().Get("X-Amz-Content-Sha256") == unsigned {
-		return unsigned
+		return unsigned, nil
 	}
-	hash := sha256.Sum256(body)
-	return hex.EncodeToString(hash[:])
+	data, err := body()
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.Sum256(data)
+	return hex.EncodeToString(hash[:]), nil
 }
 
 func signingKey(secret string, s Scope) []byte {
