@@ -17,6 +17,7 @@ import (
 	"github.com/poolgate/poolgate/internal/lambda"
 	"github.com/poolgate/poolgate/internal/login"
 	"github.com/poolgate/poolgate/internal/logs"
+	"github.com/poolgate/poolgate/internal/s3"
 	"github.com/poolgate/poolgate/internal/store"
 	"github.com/poolgate/poolgate/internal/wire"
 	"github.com/poolgate/poolgate/internal/wire/model"
@@ -28,6 +29,7 @@ type parts struct {
 	login   *login.Handler
 	gateway *gateway.Gateway
 	apis    *wire.Mux
+	objects *s3.Service
 	// ownPages is what lives under /_poolgate/.
 	ownPages http.Handler
 	closers  []func()
@@ -51,7 +53,12 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	}
 	events := logs.New(logs.Config{Store: db, Log: config.Log})
 	p.closers = append(p.closers, events.Close)
-	functions, err := lambda.New(lambda.Config{Store: db, Clock: clock, Logs: events, Local: config.Functions, Log: config.Log})
+	p.apis = wire.New(wire.Options{Keys: config.AccessKeys, DefaultRegion: defaultRegion, Log: config.Log})
+	p.objects = s3.New(s3.Config{Store: db, Callers: p.apis, Log: config.Log})
+	p.closers = append(p.closers, p.objects.Close)
+	functions, err := lambda.New(lambda.Config{
+		Store: db, Clock: clock, Logs: events, Objects: p.objects, Local: config.Functions, Log: config.Log,
+	})
 	if err != nil {
 		p.close()
 		return nil, hintedPart(err)
@@ -65,7 +72,6 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	documents.ServedBy(p.gateway, p.gateway)
 	p.closers = append(p.closers, p.gateway.Close)
 
-	p.apis = wire.New(wire.Options{Keys: config.AccessKeys, DefaultRegion: defaultRegion, Log: config.Log})
 	p.apis.Register(&model.CognitoIDP, pools)
 	p.apis.Register(&model.APIGateway, documents)
 	p.apis.Register(&model.Lambda, functions)

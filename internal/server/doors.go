@@ -18,6 +18,8 @@ const (
 	doorKeys
 	doorLogin
 	doorPoolgate
+	doorS3
+	doorFunction
 )
 
 // entry says where a request goes: the door, and what of the URL the door needs to know.
@@ -30,6 +32,8 @@ type entry struct {
 	pathStyle bool
 	// domain is the login domain's prefix or custom name.
 	domain string
+	// bucket is the one that the host names; empty when the path does. function is the id of a function's URL.
+	bucket, function string
 	// pool is whose keys are asked for; document is "jwks.json" or "openid-configuration".
 	pool, document string
 }
@@ -41,8 +45,10 @@ var localSuffixes = []string{".localhost", ".localhost.localstack.cloud"}
 const (
 	pathStyleGateway = "/_aws/execute-api/"
 	pathStyleLogin   = "/_aws/cognito-idp"
-	ownPrefix        = "/_poolgate/"
-	wellKnown        = "/.well-known/"
+	// pathStyleFunction is followed by the id of a function's URL.
+	pathStyleFunction = "/_aws/lambda-url/"
+	ownPrefix         = "/_poolgate/"
+	wellKnown         = "/.well-known/"
 )
 
 var poolID = regexp.MustCompile(`^[\w-]{1,55}_[0-9a-zA-Z]{1,55}$`)
@@ -56,6 +62,9 @@ func enter(r *http.Request, isAWS func(*http.Request) bool, customDomain func(ho
 		return e
 	}
 	if e, ok := enterByPath(path); ok {
+		return e
+	}
+	if e, ok := enterS3Signed(r, host, path); ok {
 		return e
 	}
 	if isAWS(r) {
@@ -81,12 +90,14 @@ func enterByHost(host, path string) (entry, bool) {
 		return entry{door: doorLogin, domain: labels[0], region: labels[2], rest: path}, true
 	case len(labels) == 2 && labels[0] == "cognito-idp":
 		return enterKeys(path, labels[1])
+	case len(labels) == 3 && labels[1] == "lambda-url":
+		return entry{door: doorFunction, function: labels[0], region: labels[2], rest: path}, true
 	}
-	return entry{}, false
+	return enterS3ByHost(labels, path)
 }
 
 // serviceSuffixes are all that may follow the labels that name a service.
-var serviceSuffixes = append([]string{".amazonaws.com", ".amazoncognito.com"}, localSuffixes...)
+var serviceSuffixes = append([]string{".amazonaws.com", ".amazoncognito.com", ".on.aws"}, localSuffixes...)
 
 // serviceLabels splits "abc.execute-api.eu-west-1.localhost" into its labels before the suffix, for every suffix that may follow.
 func serviceLabels(host string) ([]string, bool) {
@@ -106,6 +117,9 @@ func enterByPath(path string) (entry, bool) {
 		api, rest, _ := strings.Cut(path[len(pathStyleGateway):], "/")
 		stage, rest, _ := strings.Cut(rest, "/")
 		return entry{door: doorGateway, api: api, stage: stage, rest: "/" + rest, pathStyle: true}, true
+	case strings.HasPrefix(path, pathStyleFunction):
+		id, rest, _ := strings.Cut(path[len(pathStyleFunction):], "/")
+		return entry{door: doorFunction, function: id, rest: "/" + rest, pathStyle: true}, true
 	case path == pathStyleLogin || strings.HasPrefix(path, pathStyleLogin+"/"):
 		return entry{door: doorLogin, rest: path[len(pathStyleLogin):], pathStyle: true}, true
 	}

@@ -122,14 +122,14 @@ func (g *guard) refuseForeignPage(r *http.Request) *refusal {
 		return nil
 	}
 	switch g.door(r) {
-	case doorGateway, doorKeys, doorLogin:
+	case doorGateway, doorKeys, doorLogin, doorFunction:
 		// Made for browsers: the API's owner decides about origins, keys are public, the pages have their own protection.
 		return nil
 	case doorAWS:
 		if g.unsigned(r) {
 			return nil
 		}
-	case doorNone, doorPoolgate:
+	case doorNone, doorPoolgate, doorS3:
 	}
 	return forbidden("A web page of another origin (%s) may not call this server's APIs.\n"+
 		"hint: call them from a program; from a page only a deployed API, the login pages and Cognito's unsigned operations can be called", clipped(origin))
@@ -219,7 +219,7 @@ func isLocalHost(host string) bool {
 
 // awsSuffixes end the names of the real services, as clients send them that were led here by other means than the URL.
 // Nobody but AWS can let these names point anywhere.
-var awsSuffixes = []string{".amazonaws.com", ".amazonaws.com.cn", ".amazoncognito.com"}
+var awsSuffixes = []string{".amazonaws.com", ".amazonaws.com.cn", ".amazoncognito.com", ".on.aws"}
 
 func isAWSHost(host string) bool {
 	return isHostName(host) && slices.ContainsFunc(awsSuffixes, func(suffix string) bool { return strings.HasSuffix(host, suffix) })

@@ -44,6 +44,8 @@ func (p *parts) route(w http.ResponseWriter, r *http.Request) {
 		p.serveKeys(w, r, e)
 	case doorLogin:
 		p.loginDoor(e).ServeHTTP(w, r)
+	case doorS3:
+		p.objects.ServeBucket(w, r, e.bucket)
 	case doorPoolgate:
 		p.ownPages.ServeHTTP(w, r)
 	default:
