@@ -57,6 +57,7 @@ loopback only with access keys. Everything is kept in the data directory.`,
 	flags.StringArrayVar(&f.config.Hosts, "host", nil, "further host `NAME` to answer to; repeat for more")
 	flags.BoolVar(&f.config.AWSPools, "aws-pools", false, "accept pools that live on AWS: fetch their keys from there")
 	flags.StringArrayVar(&f.jwks, "jwks", nil, "`POOL_ARN=FILE` with the keys of a pool that lives elsewhere; repeat for more")
+	flags.DurationVar(&f.config.KeepKeys, "keep-keys", 2*time.Hour, "`HOW LONG` the last good keys of an issuer elsewhere serve when it is down")
 	flags.StringArrayVar(&f.functions, "function", nil, "`NAME=DIR` runs a function's code from a directory and watches it; NAME=URL lets an endpoint answer; repeat for more")
 	flags.StringVar(&f.config.TLSCert, "tls-cert", "", "certificate `FILE` (PEM) instead of the local authority's")
 	flags.StringVar(&f.config.TLSKey, "tls-key", "", "private key `FILE` (PEM) of --tls-cert")
@@ -91,6 +92,12 @@ func (f *serveFlags) build(cmd *cobra.Command) (server.Config, error) {
 			return config, fail("write it as --jwks arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID=FILE", "%q does not bind keys to a pool", binding)
 		}
 		config.JWKS = append(config.JWKS, server.BoundKeys{PoolARN: arn, File: file})
+	}
+	switch {
+	case config.KeepKeys < 0:
+		return config, fail("give a time like --keep-keys 2h, or 0 for not at all", "keys cannot be kept for %s", config.KeepKeys)
+	case config.KeepKeys == 0: // which the server would take for nothing said
+		config.KeepKeys = -1
 	}
 	config.Functions = map[string]string{}
 	for _, function := range f.functions {

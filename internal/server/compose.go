@@ -1,15 +1,8 @@
 package server
 
 import (
-	"context"
-	"crypto/rsa"
-	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 
-	"github.com/poolgate/poolgate/authz"
-	"github.com/poolgate/poolgate/authz/jwks"
 	"github.com/poolgate/poolgate/internal/apigateway"
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/cognito"
@@ -86,52 +79,6 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 
 // defaultRegion is where an unsigned operation that names no pool happens.
 const defaultRegion = "us-east-1"
-
-// engine makes the one engine: a pool's keys are those of its bound file, else this server's, else AWS's when that is allowed.
-func (p *parts) engine(config Config, db *store.Store) (*authz.Engine, error) {
-	var sources []authz.Source
-	for _, binding := range config.JWKS {
-		pool, err := authz.ParsePoolARN(binding.PoolARN)
-		if err != nil {
-			return nil, hinted(err, "write it as --jwks arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID=FILE")
-		}
-		bound, err := jwks.File(pool, binding.File)
-		if err != nil {
-			return nil, hinted(fmt.Errorf("the keys of %s: %w", pool.ID, err), "the file must hold the pool's jwks.json")
-		}
-		sources = append(sources, authz.Source{Keys: bound, Owns: bound.Owns})
-	}
-	var rest authz.Keys = p.pools
-	var forget func(authz.Pool)
-	if config.AWSPools {
-		remote := jwks.New(jwks.Options{Changed: func(pool authz.Pool) { forget(pool) }})
-		rest = localFirst{p.pools, remote}
-	}
-	engine := authz.New(authz.KeysFor(append(sources, authz.Source{Keys: rest})...))
-	forget = engine.Forget
-	const changedPool = "pool/"
-	p.closers = append(p.closers, db.Watch(changedPool, func(topic string) {
-		id := strings.TrimPrefix(topic, changedPool)
-		region, _, _ := strings.Cut(id, "_")
-		engine.Forget(authz.Pool{Region: region, ID: id})
-	}))
-	return engine, nil
-}
-
-// localFirst asks AWS for the keys of a pool that this server does not have.
-type localFirst struct{ local, remote authz.Keys }
-
-// Key implements authz.Keys.
-func (k localFirst) Key(ctx context.Context, pool authz.Pool, kid string) (*rsa.PublicKey, error) {
-	key, err := k.local.Key(ctx, pool, kid)
-	if errors.Is(err, authz.ErrPoolNotFound) && jwks.OnAWS(pool) {
-		return k.remote.Key(ctx, pool, kid)
-	}
-	return key, err
-}
-
-// Issuers implements authz.Keys: a local pool's tokens may name AWS's issuer too, so the local list holds both.
-func (k localFirst) Issuers(pool authz.Pool) []string { return k.local.Issuers(pool) }
 
 // tellsReasons says whether a refusal may carry its reason: on loopback, and only while no access keys are configured.
 func tellsReasons(config Config, r *http.Request) bool {

@@ -52,6 +52,9 @@ type Config struct {
 	AWSPools bool
 	// JWKS binds keys to pools that live elsewhere.
 	JWKS []BoundKeys
+	// KeepKeys is how long the last good keys of an issuer elsewhere serve on when they are due to be fetched anew and it does not
+	// answer; zero means two hours, below zero not at all.
+	KeepKeys time.Duration
 	// Functions are functions by name whose code is a directory that is watched, or an http(s):// URL that answers for them.
 	Functions map[string]string
 	// TLSCert and TLSKey are PEM files; without them a local authority is made at the first TLS connection.
