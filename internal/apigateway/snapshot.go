@@ -2,6 +2,7 @@ package apigateway
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
@@ -44,9 +45,23 @@ type Tester interface {
 	TestAuthorizer(ctx context.Context, snapshot *Snapshot, in *apigateway.TestInvokeAuthorizerInput) (*apigateway.TestInvokeAuthorizerOutput, error)
 	// TestMethod runs a method as edited, without its authorizer.
 	TestMethod(ctx context.Context, snapshot *Snapshot, in *apigateway.TestInvokeMethodInput) (*apigateway.TestInvokeMethodOutput, error)
-	// FlushAuthorizers drops what a stage remembers of its authorizers' answers.
-	FlushAuthorizers(ctx context.Context, apiID, stage string) error
 }
 
 // StageTopic is the store topic that says that what an API's stages serve has changed.
 func StageTopic(apiID string) string { return "restapi/" + apiID }
+
+const authorizersPrefix = "authorizers/"
+
+// AuthorizersTopic is the store topic that tells every node to forget what a stage's authorizers answered.
+func AuthorizersTopic(apiID, stage string) string {
+	if apiID == "" {
+		return authorizersPrefix
+	}
+	return authorizersPrefix + apiID + "/" + stage
+}
+
+// AuthorizersOf reads an AuthorizersTopic.
+func AuthorizersOf(topic string) (apiID, stage string, ok bool) {
+	apiID, stage, ok = strings.Cut(strings.TrimPrefix(topic, authorizersPrefix), "/")
+	return apiID, stage, ok && strings.HasPrefix(topic, authorizersPrefix)
+}

@@ -13,7 +13,6 @@ import (
 // tester is a gateway that remembers what it was asked to test.
 type tester struct {
 	snapshot *Snapshot
-	flushed  []string
 }
 
 func (r *tester) TestAuthorizer(_ context.Context, snapshot *Snapshot, _ *apigateway.TestInvokeAuthorizerInput) (*apigateway.TestInvokeAuthorizerOutput, error) {
@@ -24,11 +23,6 @@ func (r *tester) TestAuthorizer(_ context.Context, snapshot *Snapshot, _ *apigat
 func (r *tester) TestMethod(_ context.Context, snapshot *Snapshot, _ *apigateway.TestInvokeMethodInput) (*apigateway.TestInvokeMethodOutput, error) {
 	r.snapshot = snapshot
 	return &apigateway.TestInvokeMethodOutput{Status: 200}, nil
-}
-
-func (r *tester) FlushAuthorizers(_ context.Context, apiID, stage string) error {
-	r.flushed = append(r.flushed, apiID+"/"+stage)
-	return nil
 }
 
 func TestTestInvocationsSeeTheAPIAsItIsEdited(t *testing.T) {
@@ -46,9 +40,27 @@ func TestTestInvocationsSeeTheAPIAsItIsEdited(t *testing.T) {
 	if out := ok(g.TestInvokeMethod(g.ctx(), method))(t); out.Status != 200 || len(gateway.snapshot.Authorizers) != 1 {
 		t.Errorf("tested %+v with answer %+v", gateway.snapshot, out)
 	}
-	ok(g.FlushStageAuthorizersCache(g.ctx(), &apigateway.FlushStageAuthorizersCacheInput{RestApiId: api, StageName: aws.String("dev")}))(t)
-	if len(gateway.flushed) != 1 || gateway.flushed[0] != *api+"/dev" {
-		t.Errorf("flushed %v", gateway.flushed)
+}
+
+func TestAFlushIsToldToEveryNode(t *testing.T) {
+	g := newGate(t)
+	api, _ := g.createMockAPI()
+	g.deploy(api, "dev")
+	var told []string
+	t.Cleanup(g.store.Watch(AuthorizersTopic("", ""), func(topic string) { told = append(told, topic) }))
+	flush := func(stage string) (*apigateway.FlushStageAuthorizersCacheOutput, error) {
+		return g.FlushStageAuthorizersCache(g.ctx(), &apigateway.FlushStageAuthorizersCacheInput{RestApiId: api, StageName: &stage})
+	}
+	ok(flush("dev"))(t)
+	refused(flush("nosuch"))(t, "NotFoundException", "Invalid stage identifier specified")
+	if len(told) != 1 {
+		t.Fatalf("told of %q", told)
+	}
+	if id, stage, isFlush := AuthorizersOf(told[0]); id != *api || stage != "dev" || !isFlush {
+		t.Errorf("%q names %q and %q", told[0], id, stage)
+	}
+	if _, _, isFlush := AuthorizersOf(StageTopic(*api)); isFlush {
+		t.Error("another topic is taken for a flush")
 	}
 }
 

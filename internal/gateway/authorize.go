@@ -1,13 +1,17 @@
 package gateway
 
 import (
+	"errors"
 	"net/http"
-
-	"github.com/poolgate/poolgate/authz"
 )
 
 // authorize lets a request in or refuses it. Every authorization type that the gateway cannot decide refuses.
 func (g *Gateway) authorize(x *exchange) *refusal {
+	if x.method.authorization != authorizationNone {
+		if refused := x.arnTooLong(); refused != nil {
+			return refused
+		}
+	}
 	switch x.method.authorization {
 	case authorizationNone:
 	case authorizationCognito:
@@ -26,7 +30,10 @@ func (g *Gateway) authorize(x *exchange) *refusal {
 func (g *Gateway) askEngine(x *exchange) *refusal {
 	a := x.method.authorizer
 	if a.broken != nil {
-		return refuse(authz.AuthorizerMisconfigured).because(a.broken).explained(a.broken.Error(), "an authorizer that can be run")
+		return misconfigured(a.broken)
+	}
+	if a.engine == nil {
+		return misconfigured(errors.New("the method's authorization type is COGNITO_USER_POOLS, and its authorizer is a function"))
 	}
 	x.identity = firstValue(x.request.Header, a.header)
 	now := g.now()

@@ -52,16 +52,16 @@ func (c *compiler) stage(name, deployment string, vars variablesOf) *stagePlan {
 	return c.plan
 }
 
-// authorizer compiles one of type COGNITO_USER_POOLS; the others are functions, which the method's plan refuses.
+// authorizer compiles one of type COGNITO_USER_POOLS; the others are functions.
 func (c *compiler) authorizer(doc *types.Authorizer) {
 	if doc.Type != types.AuthorizerTypeCognitoUserPools {
+		c.plan.authorizers[aws.ToString(doc.Id)] = c.functionAuthorizer(doc)
 		return
 	}
 	a := &authorizerPlan{id: aws.ToString(doc.Id), name: aws.ToString(doc.Name)}
 	c.plan.authorizers[a.id] = a
-	const prefix = "method.request.header."
 	source := aws.ToString(doc.IdentitySource)
-	if a.header = strings.TrimPrefix(source, prefix); a.header == source || a.header == "" {
+	if a.header = strings.TrimPrefix(source, headerSource); a.header == source || a.header == "" {
 		a.broken = c.problem("the identity source %q of authorizer %s is not a header", source, a.name)
 		return
 	}
@@ -130,7 +130,7 @@ func (c *compiler) method(r *resourcePlan, verb string, doc *types.Method) *meth
 	if m.authorization == "" {
 		m.authorization = authorizationNone
 	}
-	if m.authorization == authorizationCognito {
+	if m.authorization == authorizationCognito || m.authorization == authorizationCustom {
 		m.authorizer = c.plan.authorizers[aws.ToString(doc.AuthorizerId)]
 		if m.authorizer == nil {
 			m.authorizer = &authorizerPlan{

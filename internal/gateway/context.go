@@ -92,6 +92,9 @@ func (c contextObject) value(name string) any {
 		if x.claims != nil {
 			return authorizerObject{x.claims}
 		}
+		if x.granted != nil {
+			return grantObject{x.granted, x.grantLatency}
+		}
 	case "error":
 		if x.refusal != nil {
 			return errorObject{x.refusal}

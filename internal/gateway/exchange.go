@@ -34,6 +34,11 @@ type exchange struct {
 	// From authorize: the identity source's value, what the engine decided, and the claims when it allowed.
 	identity string
 	claims   *authz.Claims
+	// granted is what a Lambda authorizer answered, also when it does not allow this request; grantLatency is how long that took, nothing
+	// for an answer that was remembered. arn is methodArn once somebody asked for it.
+	granted      *grant
+	grantLatency time.Duration
+	arn          string
 
 	// trace is the execution log; nil where nobody asked for one.
 	trace *executionLog

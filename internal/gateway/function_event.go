@@ -30,23 +30,23 @@ type proxyEvent struct {
 type eventContext struct {
 	ResourceID string `json:"resourceId"`
 	// Authorizer is left out, not null, when nothing authorised the request.
-	Authorizer        *eventAuthorizer `json:"authorizer,omitempty"`
-	ResourcePath      string           `json:"resourcePath"`
-	OperationName     string           `json:"operationName,omitempty"`
-	HTTPMethod        string           `json:"httpMethod"`
-	ExtendedRequestID string           `json:"extendedRequestId"`
-	RequestTime       string           `json:"requestTime"`
-	Path              string           `json:"path"`
-	AccountID         string           `json:"accountId"`
-	Protocol          string           `json:"protocol"`
-	Stage             string           `json:"stage"`
-	DomainPrefix      string           `json:"domainPrefix"`
-	RequestTimeEpoch  int64            `json:"requestTimeEpoch"`
-	RequestID         string           `json:"requestId"`
-	Identity          eventIdentity    `json:"identity"`
-	DomainName        string           `json:"domainName"`
-	DeploymentID      string           `json:"deploymentId"`
-	APIID             string           `json:"apiId"`
+	Authorizer        any           `json:"authorizer,omitempty"`
+	ResourcePath      string        `json:"resourcePath"`
+	OperationName     string        `json:"operationName,omitempty"`
+	HTTPMethod        string        `json:"httpMethod"`
+	ExtendedRequestID string        `json:"extendedRequestId"`
+	RequestTime       string        `json:"requestTime"`
+	Path              string        `json:"path"`
+	AccountID         string        `json:"accountId"`
+	Protocol          string        `json:"protocol"`
+	Stage             string        `json:"stage"`
+	DomainPrefix      string        `json:"domainPrefix"`
+	RequestTimeEpoch  int64         `json:"requestTimeEpoch"`
+	RequestID         string        `json:"requestId"`
+	Identity          eventIdentity `json:"identity"`
+	DomainName        string        `json:"domainName"`
+	DeploymentID      string        `json:"deploymentId"`
+	APIID             string        `json:"apiId"`
 }
 
 // eventAuthorizer holds the claims, each a string (fact 1.8).
@@ -200,8 +200,11 @@ func (x *exchange) eventContext() eventContext {
 	if agent := x.request.UserAgent(); agent != "" {
 		c.Identity.UserAgent = &agent
 	}
-	if x.claims != nil {
+	switch {
+	case x.claims != nil:
 		c.Authorizer = &eventAuthorizer{x.claims.REST()}
+	case x.granted != nil:
+		c.Authorizer = grantObject{x.granted, x.grantLatency}
 	}
 	return c
 }

@@ -62,5 +62,8 @@ func (x *exchange) withoutCredentials(text string) string {
 			}
 		}
 	}
+	for _, secret := range x.identitySecrets() {
+		text = strings.ReplaceAll(text, secret, masked(secret))
+	}
 	return text
 }

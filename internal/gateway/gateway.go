@@ -24,6 +24,7 @@ import (
 	"github.com/poolgate/poolgate/internal/apigateway"
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
+	"github.com/poolgate/poolgate/internal/gateway/grants"
 	"github.com/poolgate/poolgate/internal/gateway/plancache"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
 	"github.com/poolgate/poolgate/internal/logs"
@@ -74,6 +75,7 @@ type Gateway struct {
 	logs         logs.Writer
 	logStream    string
 	plans        *plancache.Cache[apiPlan]
+	grants       *grants.Cache[*grant]
 	ring         *decision.Ring
 	stop         func()
 }
@@ -100,9 +102,12 @@ func New(c Config) *Gateway {
 		g.transport = upstream.NewTransport()
 	}
 	g.plans = plancache.New(g.load)
+	g.grants = grants.New[*grant](grants.Entries, grants.Bytes, g.now)
 	if c.Topics != nil {
-		prefix := apigateway.StageTopic("")
-		g.stop = c.Topics.Watch(prefix, func(topic string) { g.plans.Changed(topic[len(prefix):]) })
+		stages := apigateway.StageTopic("")
+		stopStages := c.Topics.Watch(stages, func(topic string) { g.plans.Changed(topic[len(stages):]) })
+		stopGrants := c.Topics.Watch(apigateway.AuthorizersTopic("", ""), g.flushGrants)
+		g.stop = func() { stopStages(); stopGrants() }
 	}
 	return g
 }

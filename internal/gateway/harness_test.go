@@ -162,7 +162,11 @@ func (f *fakeAPIs) Live(context.Context, string) (*apigateway.Snapshot, error) {
 }
 
 func (f *fakeAPIs) Watch(prefix string, fn func(string)) func() {
+	others := f.watch
 	f.watch = func(topic string) {
+		if others != nil {
+			others(topic)
+		}
 		if strings.HasPrefix(topic, prefix) {
 			fn(topic)
 		}

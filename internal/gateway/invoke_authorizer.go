@@ -12,6 +12,7 @@ import (
 
 	docs "github.com/poolgate/poolgate/internal/apigateway"
 	"github.com/poolgate/poolgate/internal/fault"
+	"github.com/poolgate/poolgate/internal/gateway/grants"
 	"github.com/poolgate/poolgate/internal/gateway/ids"
 )
 
@@ -83,5 +84,10 @@ func authorizerType(snapshot *docs.Snapshot, id string) types.AuthorizerType {
 	return ""
 }
 
-// FlushAuthorizers has nothing to drop: an authorizer of user pools decides every request anew, from the token alone (fact 1.7).
-func (g *Gateway) FlushAuthorizers(context.Context, string, string) error { return nil }
+// flushGrants forgets what a stage's Lambda authorizers answered. Those of user pools remember nothing that could be dropped: they decide
+// every request anew, from the token alone (fact 1.7).
+func (g *Gateway) flushGrants(topic string) {
+	if api, stage, ok := docs.AuthorizersOf(topic); ok {
+		g.grants.Flush(grants.Scope{API: api, Stage: stage})
+	}
+}

@@ -159,6 +159,8 @@ func (x *exchange) testOutput(a *answer) *apigateway.TestInvokeMethodOutput {
 
 func failureText(r *refusal) string {
 	switch {
+	case r.complaint != "":
+		return r.complaint
 	case errors.Is(r.cause, errEndpoint):
 		return "Invalid endpoint address"
 	case r.saw != "":

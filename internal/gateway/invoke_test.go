@@ -201,9 +201,3 @@ func TestTestingWhatIsNotThere(t *testing.T) {
 		}
 	}
 }
-
-func TestFlushingAuthorizers(t *testing.T) {
-	if err := newWorld(t, protected(), nil).FlushAuthorizers(context.Background(), apiID, "prod"); err != nil {
-		t.Error(err)
-	}
-}

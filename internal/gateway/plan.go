@@ -54,11 +54,13 @@ type methodPlan struct {
 	integration integration
 }
 
-// authorizerPlan is a COGNITO_USER_POOLS authorizer. broken says why it cannot decide; it then lets nobody in.
+// authorizerPlan is an authorizer: a COGNITO_USER_POOLS one has an engine, one that is a function has that. broken says why it cannot
+// decide; it then lets nobody in. header is where the token is; a REQUEST authorizer has none.
 type authorizerPlan struct {
 	id, name string
 	header   string
 	engine   *authz.Authorizer
+	function *functionAuthorizer
 	broken   error
 }
 

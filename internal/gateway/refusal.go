@@ -19,8 +19,9 @@ type refusal struct {
 	// saw and expected explain the reason to people; checks are the engine's.
 	saw, expected string
 	checks        []authz.Check
-	// cause is for the log only.
-	cause error
+	// cause is for the log only; complaint is what the execution log says of it, where that is known in AWS's words.
+	cause     error
+	complaint string
 }
 
 // outline is what the list of reasons says, kept where finding it costs nothing.

@@ -36,7 +36,9 @@ func (x *exchange) openLog() {
 	x.trace.add("Extended Request Id: %s", []any{x.extendedID})
 	if a := x.method.authorizer; a != nil {
 		x.trace.line("Starting authorizer: %s for request: %s", a.id, x.requestID)
-		x.trace.line("Incoming identity: %s", masked(firstValue(x.request.Header, a.header)))
+		if identity := a.identityText(x); identity != "" {
+			x.trace.line("Incoming identity: %s", identity)
+		}
 	}
 }
 
@@ -200,6 +202,9 @@ func (x *exchange) logRefusal(r *refusal) {
 		l.fail("The client is not authorized to perform this operation.")
 	case authz.AuthorizerMisconfigured, authz.AuthorizerFailed:
 		l.fail("Execution failed due to configuration error: %s", failureText(r))
+		if r.reason == authz.AuthorizerMisconfigured {
+			l.fail("Execution failed due to configuration error: Authorizer error")
+		}
 		l.fail("AuthorizerConfigurationException")
 	case authz.APIKeyMissing, authz.APIKeyInvalid:
 		l.fail("API Key %s not authorized because method '%s %s' requires API Key and API Key is not associated with a Usage Plan for API Stage %s: No API Key",
