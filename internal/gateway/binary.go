@@ -80,3 +80,23 @@ func (b binaryTypes) converts(handling string, isBinary, wantsBinary bool) conve
 	}
 	return conversion{decode: handling == toBinary || handling == "" && wantsBinary}
 }
+
+// proxied is what becomes of the answer of an HTTP_PROXY backend, which has no integration response and so no contentHandling.
+func (b binaryTypes) proxied(request, response http.Header) conversion {
+	if len(b) == 0 {
+		return conversion{}
+	}
+	return b.converts("", b.sent(response), b.accepted(request))
+}
+
+// converted is a request's body as an HTTP_PROXY backend gets it by the integration's contentHandling.
+func (r requestTemplates) converted(x *exchange, body []byte) ([]byte, *refusal) {
+	isBinary := x.stage.binary.sent(x.request.Header)
+	switch {
+	case r.handling == toText && isBinary:
+		return encodeBinary(body), nil
+	case r.handling == toBinary && !isBinary:
+		return decodeBinary(body)
+	}
+	return body, nil
+}

@@ -39,6 +39,7 @@ func (c *compiler) stage(name, deployment string, vars variablesOf) *stagePlan {
 		variables: vars.values, endpointOff: s.API.Value.DisableExecuteApiEndpoint,
 		closedByPolicy: closedByPolicy(aws.ToString(s.API.Value.Policy)),
 		binary:         compileBinaryTypes(s.API.Value.BinaryMediaTypes),
+		compressFrom:   s.API.Value.MinimumCompressionSize,
 		router:         &router{}, resources: make(map[string]*resourcePlan, len(s.Resources)),
 		authorizers: make(map[string]*authorizerPlan, len(s.Authorizers)),
 	}

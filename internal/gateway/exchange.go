@@ -118,7 +118,7 @@ func (x *exchange) readBody() ([]byte, *refusal) {
 	case err != nil:
 		x.bodyErr = refuse(authz.BodyInvalid).because(err)
 	default:
-		x.body = body
+		x.body, x.bodyErr = x.decode(body)
 	}
 	return x.body, x.bodyErr
 }

@@ -112,8 +112,13 @@ func New(c Config) *Gateway {
 	return g
 }
 
-// Close stops watching for changes.
-func (g *Gateway) Close() { g.stop() }
+// Close stops watching for changes and closes the connections to backends that no request uses.
+func (g *Gateway) Close() {
+	g.stop()
+	if t, ok := g.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
 
 // Target is what a request is for, as the server read it from the Host or the path.
 type Target struct {

@@ -9,6 +9,9 @@ import (
 // integrate lets the method's integration answer.
 func (g *Gateway) integrate(x *exchange) *answer {
 	a, refused := x.method.integration.invoke(g, x)
+	if refused == nil {
+		refused = x.compress(a)
+	}
 	if refused != nil {
 		return x.refuse(refused)
 	}

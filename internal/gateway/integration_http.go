@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
-	"github.com/poolgate/poolgate/internal/vtl"
 )
 
 // httpIntegration sends the request on. As HTTP_PROXY (proxy) headers, query and body pass both ways as they come; as HTTP
@@ -26,9 +24,9 @@ type httpIntegration struct {
 	endpoint endpoint
 	headers  []mapping
 	timeout  time.Duration
-
-	// Of HTTP only.
-	request   requestTemplates
+	// request has templates for HTTP only.
+	request requestTemplates
+	// responses are of HTTP only.
 	responses integrationResponses
 }
 
@@ -73,11 +71,17 @@ func (c *compiler) httpProxy(where string, doc *types.Integration) integration {
 	if err != nil {
 		return brokenIntegration{err}
 	}
-	h.proxy = true
+	h.proxy, h.request.handling = true, string(doc.ContentHandling)
 	return h
 }
 
 func (h *httpIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
+	if h.proxy && !isBodiless(h.verb(x)) && !h.streamsIn(x) {
+		// A client may take its time with the body; that is not the backend's, whose timeout begins here.
+		if _, refused := x.readBody(); refused != nil {
+			return nil, refused
+		}
+	}
 	ctx, cancel := context.WithTimeout(x.context(), h.timeout)
 	request, refused := h.outgoing(ctx, x)
 	if refused != nil {
@@ -98,86 +102,6 @@ func (h *httpIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
 	}
 	defer func() { _ = stream.Close() }()
 	return h.mapped(ctx, x, response)
-}
-
-// outgoing is the request to the backend. The body comes first: its template may override the rest.
-func (h *httpIntegration) outgoing(ctx context.Context, x *exchange) (*http.Request, *refusal) {
-	method := h.method
-	if method == "" || method == anyVerb {
-		method = x.request.Method
-	}
-	body, length, refused := h.body(x, method)
-	if refused != nil {
-		return nil, refused
-	}
-	address, refused := h.endpoint.address(x, h.proxy)
-	if refused != nil {
-		return nil, refused
-	}
-	request, err := http.NewRequestWithContext(ctx, method, address.String(), body)
-	if err != nil {
-		return nil, internalError(err)
-	}
-	request.ContentLength = length
-	if h.proxy {
-		request.Header = forwardedHeaders(x.request.Header)
-		x.forwardIdentity(request.Header)
-	} else if contentType := x.request.Header.Get("Content-Type"); contentType != "" && length != 0 {
-		request.Header.Set("Content-Type", contentType)
-	}
-	for _, m := range h.headers {
-		values, refused := m.from(x, nil)
-		if refused != nil {
-			return nil, refused
-		}
-		for i, value := range values {
-			switch {
-			case strings.EqualFold(m.name, "Host"):
-				request.Host = value
-			case i == 0:
-				request.Header.Set(m.name, value)
-			default:
-				request.Header.Add(m.name, value)
-			}
-		}
-	}
-	x.overrideHeaders(request)
-	addGatewayHeaders(x, request.Header)
-	return request, nil
-}
-
-// overrideHeaders sets what the request template set of $context.requestOverride.header.
-func (x *exchange) overrideHeaders(request *http.Request) {
-	headers := x.overrides("header")
-	if headers == nil {
-		return
-	}
-	for _, name := range headers.Keys() {
-		value, _ := headers.Get(name)
-		switch text := vtl.Text(value); {
-		case illegalHeaders[http.CanonicalHeaderKey(name)]:
-		case strings.EqualFold(name, "Host"):
-			request.Host = text
-		default:
-			request.Header.Set(name, text)
-		}
-	}
-}
-
-// body is what is sent along: the client's body as it comes for HTTP_PROXY, the template's text for HTTP.
-func (h *httpIntegration) body(x *exchange, method string) (io.Reader, int64, *refusal) {
-	bodiless := method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
-	if h.proxy {
-		if bodiless || x.request.Body == nil || x.request.ContentLength == 0 {
-			return http.NoBody, 0, nil
-		}
-		return &upstream.LimitedBody{ReadCloser: x.request.Body, Left: payloadLimit}, x.request.ContentLength, nil
-	}
-	payload, refused := h.request.payload(x)
-	if refused != nil || bodiless || payload == "" {
-		return http.NoBody, 0, refused
-	}
-	return strings.NewReader(payload), int64(len(payload)), nil
 }
 
 // failed tells a timeout from other failures, and both from a body that was too large.
@@ -203,18 +127,35 @@ const wholeAnswer = 64 << 10
 
 // proxied passes the backend's answer on.
 func proxied(ctx context.Context, x *exchange, response *http.Response, stream io.ReadCloser) (*answer, *refusal) {
-	a := &answer{status: response.StatusCode, contentType: jsonType, headers: returnedHeaders(response), traced: true, length: response.ContentLength}
-	if a.length >= 0 && a.length <= wholeAnswer && x.request.Method != http.MethodHead {
+	a := &answer{status: response.StatusCode, contentType: jsonType, headers: returnedHeaders(response), traced: true, length: response.ContentLength, stream: stream}
+	isHead := x.request.Method == http.MethodHead
+	if converts := x.stage.binary.proxied(x.request.Header, response.Header); converts != (conversion{}) && !isHead {
+		if refused := a.convert(converts); refused != nil {
+			return nil, refused
+		}
+	} else if a.length >= 0 && a.length <= wholeAnswer && !isHead {
 		defer func() { _ = stream.Close() }()
-		a.body = make([]byte, a.length)
+		a.stream, a.body = nil, make([]byte, a.length)
 		if _, err := io.ReadFull(stream, a.body); err != nil {
 			return nil, failed(ctx, err)
 		}
-	} else {
-		a.stream = stream
 	}
 	x.refusedByBackend(a.status)
 	return a, nil
+}
+
+// convert turns the whole of a backend's answer into text or bytes. Text that is to become bytes and is no base64 stays as it is: no
+// setting of this method asked for it, only what the client accepts.
+func (a *answer) convert(converts conversion) *refusal {
+	if err := a.whole(); err != nil {
+		return unread(err)
+	}
+	if converts.encode {
+		a.body = encodeBinary(a.body)
+	} else if decoded, refused := decodeBinary(a.body); refused == nil {
+		a.body = decoded
+	}
+	return nil
 }
 
 // mapped reads the backend's answer and maps it.

@@ -22,6 +22,8 @@ type stagePlan struct {
 	// closedByPolicy says why the resource policy lets nobody in; empty when it lets everybody in or there is none.
 	closedByPolicy string
 	binary         binaryTypes
+	// compressFrom is the size in bytes from which on answers are compressed; nil where they never are.
+	compressFrom *int32
 	// logging is what the stage logs; nil when that is nothing.
 	logging     *stageLogging
 	router      *router

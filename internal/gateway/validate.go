@@ -36,10 +36,15 @@ func (c *compiler) requiredParameters(doc *types.Method) []requiredParameter {
 	return required
 }
 
-// validate refuses a request that is too large, lacks what the method requires or has a body that does not fit its model.
+// validate refuses a request that is too large, is not in the coding that it names, lacks what the method requires or has a body that does not fit its model.
 func (g *Gateway) validate(x *exchange) *refusal {
 	if x.request.ContentLength > payloadLimit {
 		return tooLong()
+	}
+	if encodingOf(x.request) != "" {
+		if _, refused := x.readBody(); refused != nil {
+			return refused
+		}
 	}
 	if refused := x.validateParameters(); refused != nil {
 		return refused

@@ -6,10 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // PayloadLimit is AWS's for requests, 10 MB.
@@ -22,20 +20,6 @@ var ErrTooLarge = errors.New("gateway: the payload is larger than 10 MB")
 func IsTooLarge(err error) bool {
 	var tooLarge *http.MaxBytesError
 	return errors.As(err, &tooLarge) || errors.Is(err, ErrTooLarge)
-}
-
-// NewTransport keeps connections for the next request, takes no proxy from the environment and never touches bodies.
-func NewTransport() *http.Transport {
-	return &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConns:          512,
-		MaxIdleConnsPerHost:   128,
-		IdleConnTimeout:       45 * time.Second,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ExpectContinueTimeout: time.Second,
-		DisableCompression:    true,
-		ForceAttemptHTTP2:     true,
-	}
 }
 
 // HopByHop belong to one connection and are never passed on, nor is what the Connection header names.
