@@ -3,9 +3,10 @@ package gateway
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/poolgate/poolgate/internal/gateway/mask"
 )
 
 // logLevel is a method's logging level.
@@ -98,16 +99,8 @@ func (l *executionLog) safe(text string) string {
 	return withoutTokens(text)
 }
 
-// tokenText finds what looks like a token: a JWT, whole or cut off behind its header.
-var tokenText = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)+`)
-
 // withoutTokens masks every token in a text, wherever it came from.
-func withoutTokens(text string) string {
-	if !strings.Contains(text, "eyJ") {
-		return text
-	}
-	return tokenText.ReplaceAllStringFunc(text, masked)
-}
+func withoutTokens(text string) string { return mask.Tokens(text) }
 
 // truncated keeps lines to what AWS shows of them.
 func truncated(text string) string {
@@ -168,13 +161,7 @@ func isCredential(header string) bool {
 }
 
 // masked hides all of a credential but its end, and all of a short one.
-func masked(value string) string {
-	const shown = 6
-	if len(value) < 4*shown {
-		return strings.Repeat("*", len(value))
-	}
-	return strings.Repeat("*", min(len(value)-shown, 50)) + value[len(value)-shown:]
-}
+func masked(value string) string { return mask.Value(value) }
 
 // mapText prints a map as Java does.
 func mapText(m map[string]string) string {
