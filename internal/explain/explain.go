@@ -43,7 +43,11 @@ func verdict(p *page, r *decision.Record) {
 		by = "by " + r.RefusedBy
 	}
 	p.line("Refused with %d %s: %s", r.Status, by, r.Reason)
-	if sentence := r.Reason.Info().Sentence; sentence != "" {
+	sentence := r.Sentence
+	if sentence == "" {
+		sentence = r.Reason.Info().Sentence
+	}
+	if sentence != "" {
 		p.text("", sentence)
 	}
 }
@@ -56,7 +60,9 @@ func facts(p *page, r *decision.Record) {
 		where = "stage " + r.Stage + " of " + where
 	}
 	p.fact("request", fmt.Sprintf("%s %s, %s", r.Method, r.Path, where))
-	if r.Resource != "" {
+	if r.RouteKey != "" {
+		p.fact("route", fmt.Sprintf("%s (%s) of deployment %s", r.RouteKey, r.ResourceID, r.Deployment))
+	} else if r.Resource != "" {
 		p.fact("method", fmt.Sprintf("%s, resource %s of deployment %s", r.Resource, r.ResourceID, r.Deployment))
 	}
 	if r.Authorizer != "" {

@@ -8,10 +8,15 @@ import (
 	"github.com/poolgate/poolgate/authz"
 )
 
+// HTTP is the protocol of HTTP APIs, as their control plane names it.
+const HTTP = "HTTP"
+
 // Record is one gateway request and its answer. It never holds a whole token, a password or a secret.
 type Record struct {
 	// Version is the shape's, 1.
-	Version           int       `json:"version"`
+	Version int `json:"version"`
+	// Protocol is HTTP for a request to an HTTP API; empty for one to a REST API.
+	Protocol          string    `json:"protocol,omitempty"`
 	RequestID         string    `json:"requestId"`
 	ExtendedRequestID string    `json:"extendedRequestId"`
 	Time              time.Time `json:"time"`
@@ -25,9 +30,11 @@ type Record struct {
 	Stage      string `json:"stage"`
 	Deployment string `json:"deployment,omitempty"`
 	// Method and Path are the request's, the path without the stage; Resource is the path template that matched.
-	Method       string `json:"method"`
-	Path         string `json:"path"`
-	Resource     string `json:"resource,omitempty"`
+	Method   string `json:"method"`
+	Path     string `json:"path"`
+	Resource string `json:"resource,omitempty"`
+	// RouteKey is the key of an HTTP API's route; Resource and ResourceID are then its path and its id.
+	RouteKey     string `json:"routeKey,omitempty"`
 	ResourceID   string `json:"resourceId,omitempty"`
 	Authorizer   string `json:"authorizer,omitempty"`
 	AuthorizerID string `json:"authorizerId,omitempty"`
@@ -42,6 +49,8 @@ type Record struct {
 	// Reason is from authz's closed list; ResponseType the gateway response type that answered.
 	Reason       authz.Reason `json:"reason,omitempty"`
 	ResponseType string       `json:"responseType,omitempty"`
+	// Sentence tells the reason to people where the closed list's own sentence does not fit the kind of API; empty means that it does.
+	Sentence string `json:"sentence,omitempty"`
 	// Saw, Expected and Mend explain the reason to people.
 	Saw      string        `json:"saw,omitempty"`
 	Expected string        `json:"expected,omitempty"`

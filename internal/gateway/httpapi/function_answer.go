@@ -1,0 +1,173 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// textType is the media type of a function's answer that names none.
+const textType = "text/plain; charset=utf-8"
+
+// reply is what a function behind a proxy integration returns. Members of other names are ignored.
+type reply struct {
+	StatusCode        any              `json:"statusCode"`
+	Headers           map[string]any   `json:"headers"`
+	MultiValueHeaders map[string][]any `json:"multiValueHeaders"`
+	Cookies           []string         `json:"cookies"`
+	Body              any              `json:"body"`
+	IsBase64Encoded   any              `json:"isBase64Encoded"`
+}
+
+// readReply turns a function's answer into the client's; problem says what makes it malformed. In format 2.0 an answer without a
+// statusCode is itself the body of a 200 (guide, "Lambda function response for format 2.0").
+func readReply(payload []byte, version string) (a *answer, problem string) {
+	text := bytes.TrimSpace(payload)
+	isObject := len(text) > 0 && text[0] == '{'
+	if version == format2 && (!isObject || !hasStatus(text)) {
+		return inferred(text)
+	}
+	if !isObject {
+		return nil, "the function's answer is not an object: " + clippedTo(string(text), 64)
+	}
+	var r reply
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&r); err != nil {
+		return nil, "the function's answer cannot be read: " + err.Error()
+	}
+	return r.answer(version)
+}
+
+func hasStatus(object []byte) bool {
+	var r struct {
+		StatusCode json.RawMessage `json:"statusCode"`
+	}
+	return json.Unmarshal(object, &r) == nil && len(r.StatusCode) > 0 && string(r.StatusCode) != "null"
+}
+
+// inferred is the answer of a function that returned no statusCode: its JSON, or the text of a string.
+func inferred(text []byte) (*answer, string) {
+	body := slices.Clone(text)
+	if len(text) > 0 && text[0] == '"' {
+		var s string
+		if err := json.Unmarshal(text, &s); err != nil {
+			return nil, "the function's answer cannot be read: " + err.Error()
+		}
+		body = []byte(s)
+	} else if len(text) > 0 && !json.Valid(text) {
+		return nil, "the function's answer is not JSON"
+	}
+	return &answer{status: http.StatusOK, contentType: jsonType, body: body}, ""
+}
+
+func (r *reply) answer(version string) (*answer, string) {
+	a := &answer{}
+	var problem string
+	if a.status, problem = replyStatus(r.StatusCode); problem != "" {
+		return nil, problem
+	}
+	if a.headers, problem = r.headers(version); problem != "" {
+		return nil, problem
+	}
+	body, ok := scalar(r.Body)
+	if !ok {
+		return nil, "the body is " + kindOf(r.Body) + "; it must be a string"
+	}
+	a.body = []byte(body)
+	if encoded, _ := scalar(r.IsBase64Encoded); encoded == "true" {
+		decoded, err := base64.StdEncoding.DecodeString(body)
+		if err != nil {
+			return nil, "the body is not base64, although isBase64Encoded says so"
+		}
+		a.body = decoded
+	}
+	if a.header("Content-Type") == "" {
+		a.contentType = textType
+	}
+	return a, ""
+}
+
+func replyStatus(value any) (status int, problem string) {
+	text, ok := scalar(value)
+	status, err := strconv.Atoi(text)
+	if _, isBool := value.(bool); !ok || isBool || err != nil || status < 200 || status > 599 {
+		return 0, "the statusCode " + clippedTo(text, 32) + " (" + kindOf(value) + ") is no status"
+	}
+	return status, ""
+}
+
+// headers puts all of an answer's headers together: of a name that is in both kinds, the list's values come first and the single one
+// follows unless it is among them. Each cookie is a set-cookie of its own.
+func (r *reply) headers(version string) (fields []headerField, problem string) {
+	merged := http.Header{}
+	if version == format1 {
+		for name, values := range r.MultiValueHeaders {
+			for _, value := range values {
+				text, ok := scalar(value)
+				if !ok {
+					return nil, "the header " + name + " has a value that is " + kindOf(value)
+				}
+				merged.Add(name, text)
+			}
+		}
+	}
+	for name, value := range r.Headers {
+		text, ok := scalar(value)
+		if !ok {
+			return nil, "the header " + name + " is " + kindOf(value)
+		}
+		if value != nil && !slices.Contains(merged.Values(name), text) {
+			merged.Add(name, text)
+		}
+	}
+	if version == format2 {
+		for _, cookie := range r.Cookies {
+			merged.Add("Set-Cookie", cookie)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(merged)) {
+		if !ownHeader(name) {
+			fields = append(fields, headerField{name, merged[name]})
+		}
+	}
+	return fields, ""
+}
+
+// scalar is the text of a string, number or truth value; null is empty.
+func scalar(value any) (text string, ok bool) {
+	switch v := value.(type) {
+	case nil:
+		return "", true
+	case string:
+		return v, true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		return strconv.FormatBool(v), true
+	}
+	return "", false
+}
+
+func kindOf(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "a string"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "a truth value"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "an object"
+	}
+	return fmt.Sprintf("%T", value)
+}

@@ -1,0 +1,235 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
+)
+
+// mapping changes one parameter of a request to an integration, or of its response.
+type mapping struct {
+	action, place, name string
+	from                *expression
+}
+
+// The actions, in the order in which they take effect.
+const (
+	actionRemove    = "remove"
+	actionOverwrite = "overwrite"
+	actionAppend    = "append"
+)
+
+var actionOrder = []string{actionRemove, actionOverwrite, actionAppend}
+
+// reserved headers may not be mapped (guide, "Reserved headers").
+var reserved = map[string]bool{
+	"authorization": true, "connection": true, "content-encoding": true, "content-length": true, "content-location": true, "forwarded": true,
+	"keep-alive": true, "origin": true, "proxy-authenticate": true, "proxy-authorization": true, "te": true, "trailers": true,
+	"transfer-encoding": true, "upgrade": true, "x-forwarded-for": true, "x-forwarded-host": true, "x-forwarded-proto": true, "via": true,
+}
+
+func isReserved(header string) bool {
+	name := strings.ToLower(header)
+	return reserved[name] || strings.HasPrefix(name, "access-control-") || strings.HasPrefix(name, "apigw-") ||
+		strings.HasPrefix(name, "x-amz-") || strings.HasPrefix(name, "x-amzn-")
+}
+
+// mappings compiles the parameters of an integration, "append:header.X" to an expression. places are those that may be changed.
+func mappings(parameters map[string]string, places ...string) ([]mapping, error) {
+	all := make([]mapping, 0, len(parameters))
+	for key, text := range parameters {
+		action, target, ok := strings.Cut(key, ":")
+		place, name, named := strings.Cut(target, ".")
+		if !ok || !slices.Contains(actionOrder, action) || !slices.Contains(places, place) || named == (name == "") {
+			return nil, fmt.Errorf("the parameter %q cannot be mapped", key)
+		}
+		if wholes := place == placePath || place == placeStatus; wholes == named || wholes && action != actionOverwrite {
+			return nil, fmt.Errorf("the parameter %q cannot be mapped", key)
+		}
+		if place == placeHeader && isReserved(name) {
+			return nil, fmt.Errorf("the header %q is reserved and may not be mapped", name)
+		}
+		from, err := compileExpression(text)
+		if err != nil {
+			return nil, fmt.Errorf("the parameter %q: %w", key, err)
+		}
+		all = append(all, mapping{action, place, name, from})
+	}
+	slices.SortFunc(all, func(a, b mapping) int {
+		if d := slices.Index(actionOrder, a.action) - slices.Index(actionOrder, b.action); d != 0 {
+			return d
+		}
+		return strings.Compare(a.place+"."+a.name, b.place+"."+b.name)
+	})
+	return all, nil
+}
+
+const (
+	placeHeader = "header"
+	placeQuery  = "querystring"
+	placePath   = "path"
+	placeStatus = "statuscode"
+)
+
+// outgoing is a request to an integration before it takes the integration's form.
+type outgoing struct {
+	header http.Header
+	// rawQuery is the query as it stands; query is set once a mapping changed it.
+	rawQuery string
+	query    url.Values
+	// path is what overwrite:path made, decoded; empty when it was not asked for.
+	path string
+}
+
+// queryText is the query string as the integration gets it.
+func (o *outgoing) queryText() string {
+	if o.query != nil {
+		return o.query.Encode()
+	}
+	return o.rawQuery
+}
+
+// change applies request parameters.
+func (o *outgoing) change(x *exchange, all []mapping) *refusal {
+	for _, m := range all {
+		if m.from.needsBody {
+			if _, refused := x.readBody(); refused != nil {
+				return refused
+			}
+		}
+		value, ok := m.from.value(x, nil)
+		if !ok && m.action != actionRemove {
+			continue
+		}
+		switch m.place {
+		case placeHeader:
+			changeHeader(o.header, m, oneLine(value))
+		case placeQuery:
+			if o.query == nil {
+				o.query = cloneValues(x.queryValues())
+			}
+			changeValues(o.query, m, value)
+		case placePath:
+			if refused := o.setPath(value); refused != nil {
+				return refused
+			}
+		}
+	}
+	return nil
+}
+
+// setPath overwrites the path. It can bring in no step to another directory.
+func (o *outgoing) setPath(value string) *refusal {
+	if !strings.HasPrefix(value, "/") {
+		value = "/" + value
+	}
+	for part := range strings.SplitSeq(value, "/") {
+		if !urlpath.Harmless(part) {
+			return internalError(fmt.Errorf("overwrite:path gave a path with dot segments or control characters"))
+		}
+	}
+	o.path = value
+	return nil
+}
+
+func cloneValues(values url.Values) url.Values {
+	clone := make(url.Values, len(values))
+	for name, list := range values {
+		clone[name] = slices.Clone(list)
+	}
+	return clone
+}
+
+func changeValues(values url.Values, m mapping, value string) {
+	switch m.action {
+	case actionRemove:
+		values.Del(m.name)
+	case actionOverwrite:
+		values.Set(m.name, value)
+	case actionAppend:
+		values.Add(m.name, value)
+	}
+}
+
+func changeHeader(h http.Header, m mapping, value string) {
+	switch m.action {
+	case actionRemove:
+		h.Del(m.name)
+	case actionOverwrite:
+		h.Set(m.name, value)
+	case actionAppend:
+		key := http.CanonicalHeaderKey(m.name)
+		h[key] = append(slices.Clip(slices.Clone(h[key])), value)
+	}
+}
+
+// oneLine keeps a mapped value from ending the header that it stands in.
+func oneLine(value string) string {
+	if strings.ContainsAny(value, "\r\n\x00") {
+		return strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ").Replace(value)
+	}
+	return value
+}
+
+// responseMappings are the changes to answers, by the status that the integration gave.
+type responseMappings map[int][]mapping
+
+func compileResponseMappings(parameters map[string]map[string]string) (responseMappings, error) {
+	if len(parameters) == 0 {
+		return nil, nil
+	}
+	all := make(responseMappings, len(parameters))
+	for key, list := range parameters {
+		status, err := strconv.Atoi(key)
+		if err != nil {
+			return nil, fmt.Errorf("the response parameters of %q: no status", key)
+		}
+		if all[status], err = mappings(list, placeHeader, placeStatus); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// needBody tells that the answer of a status must be read before it can be passed on.
+func (r responseMappings) needBody(status int) bool {
+	return slices.ContainsFunc(r[status], func(m mapping) bool {
+		return slices.ContainsFunc(m.from.parts, func(p expressionPart) bool { return p.of.place == inResponseBody })
+	})
+}
+
+// apply changes an answer of an integration.
+func (r responseMappings) apply(x *exchange, a *answer) {
+	list := r[a.status]
+	if len(list) == 0 {
+		return
+	}
+	from := &response{header: http.Header{}, body: a.body}
+	for _, f := range a.headers {
+		key := http.CanonicalHeaderKey(f.name)
+		from.header[key] = append(from.header[key], f.values...)
+	}
+	changed := from.header.Clone()
+	for _, m := range list {
+		value, ok := m.from.value(x, from)
+		if !ok && m.action != actionRemove {
+			continue
+		}
+		if m.place == placeHeader {
+			changeHeader(changed, m, oneLine(value))
+			continue
+		}
+		if status, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && status >= 200 && status <= 599 {
+			a.status = status
+		}
+	}
+	a.headers = a.headers[:0]
+	for name, values := range changed {
+		a.headers = append(a.headers, headerField{name, values})
+	}
+}
