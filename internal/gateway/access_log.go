@@ -50,6 +50,8 @@ func (x *exchange) accessValue(a *answer, name string) string {
 		return strconv.FormatInt(time.Since(x.began).Milliseconds(), 10)
 	case "path":
 		return x.stagePath()
+	case "identity.apiKey":
+		return masked(x.metered.value)
 	}
 	switch group, member, _ := strings.Cut(name, "."); {
 	case name == "integrationLatency", name == "integrationStatus", group == "integration":

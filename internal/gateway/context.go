@@ -183,6 +183,7 @@ func (x *exchange) identityMap() *vtl.Map {
 	for _, name := range [...]string{"cognitoIdentityPoolId", "accountId", "cognitoIdentityId", "caller"} {
 		m.Put(name, "")
 	}
+	x.putAPIKey(m)
 	m.Put("sourceIp", x.sourceIP())
 	for _, name := range [...]string{"principalOrgId", "accessKey", "cognitoAuthenticationType", "cognitoAuthenticationProvider", "userArn"} {
 		m.Put(name, "")

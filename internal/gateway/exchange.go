@@ -40,6 +40,9 @@ type exchange struct {
 	grantLatency time.Duration
 	arn          string
 
+	// From meter: the API key and what it is limited by.
+	metered metered
+
 	// trace is the execution log; nil where nobody asked for one.
 	trace *executionLog
 

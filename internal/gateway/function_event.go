@@ -59,6 +59,7 @@ type eventIdentity struct {
 	CognitoIdentityPoolID         *string `json:"cognitoIdentityPoolId"`
 	AccountID                     *string `json:"accountId"`
 	CognitoIdentityID             *string `json:"cognitoIdentityId"`
+	APIKey                        *string `json:"apiKey,omitempty"`
 	Caller                        *string `json:"caller"`
 	SourceIP                      string  `json:"sourceIp"`
 	PrincipalOrgID                *string `json:"principalOrgId"`
@@ -66,6 +67,7 @@ type eventIdentity struct {
 	CognitoAuthenticationType     *string `json:"cognitoAuthenticationType"`
 	CognitoAuthenticationProvider *string `json:"cognitoAuthenticationProvider"`
 	UserARN                       *string `json:"userArn"`
+	APIKeyID                      *string `json:"apiKeyId,omitempty"`
 	UserAgent                     *string `json:"userAgent"`
 	User                          *string `json:"user"`
 }
@@ -199,6 +201,9 @@ func (x *exchange) eventContext() eventContext {
 	}
 	if agent := x.request.UserAgent(); agent != "" {
 		c.Identity.UserAgent = &agent
+	}
+	if key := x.metered.key; key != nil {
+		c.Identity.APIKey, c.Identity.APIKeyID = &x.metered.value, &key.ID
 	}
 	switch {
 	case x.claims != nil:

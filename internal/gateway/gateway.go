@@ -27,6 +27,7 @@ import (
 	"github.com/poolgate/poolgate/internal/gateway/grants"
 	"github.com/poolgate/poolgate/internal/gateway/plancache"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
+	"github.com/poolgate/poolgate/internal/gateway/usage"
 	"github.com/poolgate/poolgate/internal/logs"
 )
 
@@ -61,6 +62,14 @@ type Config struct {
 	Logs logs.Writer
 	// Functions runs the functions of AWS and AWS_PROXY integrations; nil means that there are none, and such integrations refuse.
 	Functions Functions
+	// Keys knows API keys and usage plans; nil means that there are none, and methods that ask for a key refuse.
+	Keys Keys
+	// CountEvery is how long counts of API keys' requests wait to be written; zero means usage.DefaultEvery.
+	CountEvery time.Duration
+	// AccountLimit is the rate of all requests of an account in a region at this node together; nil means none.
+	AccountLimit *usage.Limit
+	// Monotonic is the clock that rates are measured by; nil means the machine's.
+	Monotonic func() time.Duration
 }
 
 // Gateway serves REST APIs. It is safe for concurrent use.
@@ -77,6 +86,7 @@ type Gateway struct {
 	plans        *plancache.Cache[apiPlan]
 	grants       *grants.Cache[*grant]
 	ring         *decision.Ring
+	meters       *meters
 	stop         func()
 }
 
@@ -103,6 +113,7 @@ func New(c Config) *Gateway {
 	}
 	g.plans = plancache.New(g.load)
 	g.grants = grants.New[*grant](grants.Entries, grants.Bytes, g.now)
+	g.meters = newMeters(c, g.log)
 	if c.Topics != nil {
 		stages := apigateway.StageTopic("")
 		stopStages := c.Topics.Watch(stages, func(topic string) { g.plans.Changed(topic[len(stages):]) })
@@ -112,9 +123,10 @@ func New(c Config) *Gateway {
 	return g
 }
 
-// Close stops watching for changes and closes the connections to backends that no request uses.
+// Close stops watching for changes, writes what was counted and closes the connections to backends that no request uses.
 func (g *Gateway) Close() {
 	g.stop()
+	g.meters.close(g.log)
 	if t, ok := g.transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
@@ -154,6 +166,7 @@ var phases = [...]func(*Gateway, *exchange) *refusal{
 	(*Gateway).permit,
 	(*Gateway).logAuthorized,
 	(*Gateway).meter,
+	(*Gateway).logMetered,
 	(*Gateway).validate,
 }
 

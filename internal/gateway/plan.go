@@ -24,6 +24,9 @@ type stagePlan struct {
 	binary         binaryTypes
 	// compressFrom is the size in bytes from which on answers are compressed; nil where they never are.
 	compressFrom *int32
+	// keyOwner has the API keys of methods that ask for one; nil where none does. keyFromAuthorizer tells where they are shown.
+	keyOwner          *keyOwner
+	keyFromAuthorizer bool
 	// logging is what the stage logs; nil when that is nothing.
 	logging     *stageLogging
 	router      *router
@@ -49,6 +52,7 @@ type methodPlan struct {
 	authorizer    *authorizerPlan
 	scopes        []string
 	keyRequired   bool
+	throttle      methodThrottle
 	// required are the parameters without which the method's validator refuses.
 	required []requiredParameter
 	// models are what the validator holds bodies against.

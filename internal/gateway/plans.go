@@ -12,6 +12,7 @@ func (g *Gateway) load(ctx context.Context, apiID string) (*apiPlan, error) {
 	for name, p := range published {
 		c := &compiler{engine: g.engine, snapshot: p.Snapshot}
 		stage := c.stage(name, p.DeploymentID, variablesOf{p.Stage.Variables, true})
+		g.measure(stage, p)
 		if g.logs != nil {
 			stage.logging = loggingOf(stage, &p.Stage)
 		}

@@ -29,21 +29,11 @@ func loggingOf(plan *stagePlan, stage *types.Stage) *stageLogging {
 		levels: map[*methodPlan]methodLogging{},
 		access: compileAccessLog(plan, stage.AccessLogSettings),
 	}
-	settings := make(map[string]types.MethodSetting, len(stage.MethodSettings))
-	for key, setting := range stage.MethodSettings {
-		settings[settingKey(key)] = setting
-	}
+	settings := settingsOf(stage)
 	for _, resource := range plan.resources {
 		for verb, method := range resource.methods {
-			for _, key := range []string{resource.path + "/" + verb, "*/" + verb, resource.path + "/*", "*/*"} {
-				setting, exists := settings[key]
-				if !exists {
-					continue
-				}
-				if level := levelOf(setting); level != logOff {
-					s.levels[method] = methodLogging{level, setting.DataTraceEnabled}
-				}
-				break
+			if setting, exists := settings.of(resource.path, verb); exists && levelOf(setting) != logOff {
+				s.levels[method] = methodLogging{levelOf(setting), setting.DataTraceEnabled}
 			}
 		}
 	}

@@ -85,7 +85,7 @@ func (w *world) set(change func(*types.Stage)) {
 
 func level(key, level string, data bool) func(*types.Stage) {
 	return func(s *types.Stage) {
-		s.MethodSettings = map[string]types.MethodSetting{key: {LoggingLevel: &level, DataTraceEnabled: data}}
+		s.MethodSettings = map[string]types.MethodSetting{key: {LoggingLevel: &level, DataTraceEnabled: data, ThrottlingRateLimit: 10000, ThrottlingBurstLimit: 5000}}
 	}
 }
 
@@ -255,7 +255,10 @@ func TestStageSettingsSwitchTheLogsAtOnce(t *testing.T) {
 		{"on for this method", level("id/GET", "INFO", false), true},
 		{"on for another method", level("~1scoped/GET", "INFO", false), false},
 		{"off for this method, on for the others", func(s *types.Stage) {
-			s.MethodSettings = map[string]types.MethodSetting{"*/*": {LoggingLevel: aws.String("INFO")}, "~1id/GET": {LoggingLevel: aws.String("OFF")}}
+			s.MethodSettings = map[string]types.MethodSetting{
+				"*/*":      {LoggingLevel: aws.String("INFO"), ThrottlingRateLimit: 10000, ThrottlingBurstLimit: 5000},
+				"~1id/GET": {LoggingLevel: aws.String("OFF"), ThrottlingRateLimit: 10000, ThrottlingBurstLimit: 5000},
+			}
 		}, false},
 	} {
 		w.set(step.change)

@@ -42,7 +42,7 @@ func (x *exchange) openLog() {
 	}
 }
 
-// logAuthorized is the phase behind authorize: the request was let in, and its execution starts.
+// logAuthorized is the phase behind authorize: the request was let in.
 func (g *Gateway) logAuthorized(x *exchange) *refusal {
 	l := x.trace
 	if l == nil || l.level == logOff {
@@ -51,17 +51,17 @@ func (g *Gateway) logAuthorized(x *exchange) *refusal {
 	if x.method.authorizer != nil {
 		l.line("Successfully completed authorizer execution")
 	}
-	stage, key, verb := x.stage.api+"/"+x.stage.name, masked(x.request.Header.Get("X-Api-Key")), x.method.verb
-	if !x.method.keyRequired {
-		key = ""
+	l.line("Verifying Usage Plan for request: %s. API Key: %s API Stage: %s", x.requestID, x.loggedKey(), x.stage.api+"/"+x.stage.name)
+	return nil
+}
+
+// logMetered is the phase behind meter: the execution starts.
+func (g *Gateway) logMetered(x *exchange) *refusal {
+	l := x.trace
+	if l == nil || l.level == logOff {
+		return nil
 	}
-	l.line("Verifying Usage Plan for request: %s. API Key: %s API Stage: %s", x.requestID, key, stage)
-	if x.method.keyRequired {
-		l.line("API Key %s authorized because method '%s %s' requires API Key and API Key was accepted", key, verb, x.method.resource.path)
-	} else {
-		l.line("API Key %s authorized because method '%s %s' does not require API Key. Request will not contribute to throttle or quota limits", key, verb, x.method.resource.path)
-	}
-	l.line("Usage Plan check succeeded for API Key %s and API Stage %s", key, stage)
+	x.logUsagePlan()
 	l.line("Starting execution for request: %s", x.requestID)
 	l.line("HTTP Method: %s, Resource Path: %s", x.request.Method, x.path.Text())
 	if l.data {
@@ -167,7 +167,7 @@ func (x *exchange) closeLog(a *answer) {
 		l.fail("Gateway response type: %s with status code: %d", r.responseType, a.status)
 		x.logAnswer(a, "Gateway response body: %s", "Gateway response headers: %s")
 	}
-	if by := outlines[r.reason].refusedBy; by == authz.ByIntegration || by == authz.ByRequest {
+	if by := outlines[r.reason].refusedBy; by == authz.ByIntegration || by == authz.ByRequest || a.status == http.StatusTooManyRequests {
 		l.fail("Method completed with status: %d", a.status)
 	}
 }
@@ -206,9 +206,8 @@ func (x *exchange) logRefusal(r *refusal) {
 			l.fail("Execution failed due to configuration error: Authorizer error")
 		}
 		l.fail("AuthorizerConfigurationException")
-	case authz.APIKeyMissing, authz.APIKeyInvalid:
-		l.fail("API Key %s not authorized because method '%s %s' requires API Key and API Key is not associated with a Usage Plan for API Stage %s: No API Key",
-			masked(x.request.Header.Get("X-Api-Key")), x.method.verb, x.method.resource.path, x.stage.api+"/"+x.stage.name)
+	case authz.APIKeyMissing, authz.APIKeyInvalid, authz.Throttled, authz.QuotaExceeded:
+		x.logUnmetered(r)
 	case authz.ParametersMissing:
 		l.fail("%s", r.message)
 	case authz.BodyInvalid:

@@ -59,10 +59,11 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	p.closers = append(p.closers, functions.Close)
 	documents := apigateway.New(apigateway.Config{Store: db, Clock: clock, Log: config.Log})
 	p.gateway = gateway.New(gateway.Config{
-		APIs: documents, Engine: engine, Clock: clock, Topics: db, Log: config.Log, Logs: events, Functions: functions,
+		APIs: documents, Engine: engine, Clock: clock, Topics: db, Log: config.Log, Logs: events, Functions: functions, Keys: documents,
 		ReasonHeader: func(r *http.Request) bool { return tellsReasons(config, r) },
 	})
 	documents.ServedBy(p.gateway, p.gateway)
+	documents.MeteredBy(p.gateway)
 	p.closers = append(p.closers, p.gateway.Close)
 
 	p.apis.Register(&model.CognitoIDP, pools)
