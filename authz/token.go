@@ -155,6 +155,8 @@ func (p *parsed) readHeader() (detail string) {
 			h.kid, h.hasKid = textOf(p.header, m), true
 		case "crit": // it says that the token means something else to who does not know the extension
 			return "a header with crit, which asks for extensions that Cognito does not use"
+		case "b64": // without crit it would be ignored by some and make the payload another for others (RFC 7797, section 6)
+			return "a header with b64, which changes how the payload is read"
 		}
 	}
 	return ""

@@ -107,6 +107,9 @@ func (k key) public() (*rsa.PublicKey, error) {
 	if exponent.BitLen() > 31 || exponent.Int64() < 3 || exponent.Bit(0) == 0 || modulus.Bit(0) == 0 {
 		return nil, fmt.Errorf("jwks: the key %q is no RSA key", k.ID)
 	}
+	if isROCA(modulus) {
+		return nil, fmt.Errorf("jwks: the key %q is one that can be factored (CVE-2017-15361)", k.ID)
+	}
 	return &rsa.PublicKey{N: modulus, E: int(exponent.Int64())}, nil
 }
 
