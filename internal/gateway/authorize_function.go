@@ -30,7 +30,11 @@ func (g *Gateway) askFunction(x *exchange) *refusal {
 		return refused
 	}
 	granted, known, err := g.grants.Do(x.context(), a.function.key(x, identity), a.function.ttl, func(ctx context.Context) (*grant, int, error) {
-		return g.askGrant(ctx, x, a.function)
+		granted, _, err := g.askGrant(ctx, x, a.function, x.authorizerEvent(a.function))
+		if err != nil {
+			return nil, 0, err
+		}
+		return granted, granted.size(), nil
 	})
 	if err != nil {
 		return notGranted(err)
@@ -70,22 +74,22 @@ func (f *functionAuthorizer) key(x *exchange, identity [][]string) grants.Key {
 	return grants.KeyOf(grants.Scope{API: x.stage.api, Stage: x.stageName}, f.name, parts...)
 }
 
-// askGrant invokes the function. An error is a *notGrantedError.
-func (g *Gateway) askGrant(ctx context.Context, x *exchange, f *functionAuthorizer) (*grant, int, error) {
+// askGrant invokes the function and returns its answer, read and as it came. An error is a *notGrantedError.
+func (g *Gateway) askGrant(ctx context.Context, x *exchange, f *functionAuthorizer, event any) (*grant, []byte, error) {
 	if g.functions == nil {
-		return nil, 0, refusing(misconfigured(errNoFunctions))
+		return nil, nil, refusing(misconfigured(errNoFunctions))
 	}
-	event, err := x.authorizerEvent(f)
+	payload, err := eventText(event)
 	if err != nil {
-		return nil, 0, refusing(misconfigured(err))
+		return nil, nil, refusing(misconfigured(err))
 	}
 	ctx, cancel := context.WithTimeout(ctx, authorizerTimeout)
 	defer cancel()
-	x.trace.authorizerRequest(x, f, event)
+	x.trace.authorizerRequest(x, f, payload)
 	sent := time.Now()
-	out, err := g.functions.Call(ctx, lambda.Invocation{Function: f.arn, Principal: f.principal, SourceARN: f.sourceARN, Payload: event})
+	out, err := g.functions.Call(ctx, lambda.Invocation{Function: f.arn, Principal: f.principal, SourceARN: f.sourceARN, Payload: payload})
 	if err != nil {
-		return nil, 0, refusing(f.unanswered(ctx, err))
+		return nil, nil, refusing(f.unanswered(ctx, err))
 	}
 	x.grantLatency = time.Since(sent)
 	if x.trace.detailed() {
@@ -93,9 +97,9 @@ func (g *Gateway) askGrant(ctx context.Context, x *exchange, f *functionAuthoriz
 	}
 	granted, refused := readGrant(&out)
 	if refused != nil {
-		return nil, 0, refusing(refused)
+		return nil, nil, refusing(refused)
 	}
-	return granted, granted.size(), nil
+	return granted, out.Payload, nil
 }
 
 // unanswered tells why no answer came of a function.

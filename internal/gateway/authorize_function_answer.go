@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"strconv"
 
 	"github.com/poolgate/poolgate/authz"
@@ -174,12 +175,18 @@ func stringMember(name string, value json.RawMessage, into *string) *refusal {
 	return nil
 }
 
-var errNoObject = errors.New("no object")
+var (
+	errNoObject = errors.New("no object")
+	errCut      = errors.New("Unexpected end-of-input") //nolint:staticcheck // it stands in a log line of AWS's
+)
 
 // eachMember walks over an object in its order. Of a member that is there twice the last counts, as for most readers of JSON.
 func eachMember(object []byte, visit func(name string, value json.RawMessage) *refusal) *refusal {
 	d := json.NewDecoder(bytes.NewReader(object))
 	malformed := func(err error) *refusal {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errCut
+		}
 		return authorizerFailed(complaintJSON+err.Error(), "the answer is not a JSON object: "+clippedTo(string(object), 64)).because(err)
 	}
 	if token, err := d.Token(); err != nil || token != json.Delim('{') {

@@ -30,11 +30,15 @@ type requestEvent struct {
 }
 
 // authorizerEvent makes the event of either type.
-func (x *exchange) authorizerEvent(f *functionAuthorizer) ([]byte, error) {
-	var event any = &tokenEvent{"TOKEN", x.methodARN(), x.identity}
-	if !f.isToken {
-		event = x.requestEvent()
+func (x *exchange) authorizerEvent(f *functionAuthorizer) any {
+	if f.isToken {
+		return &tokenEvent{"TOKEN", x.methodARN(), x.identity}
 	}
+	return x.requestEvent()
+}
+
+// eventText writes an event as functions get it.
+func eventText(event any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
-	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	docs "github.com/poolgate/poolgate/internal/apigateway"
 	"github.com/poolgate/poolgate/internal/fault"
@@ -25,16 +24,13 @@ func (g *Gateway) TestAuthorizer(ctx context.Context, snapshot *docs.Snapshot, i
 	c := &compiler{engine: g.engine, snapshot: snapshot}
 	stage := c.stage(testStage, "", variablesOf{in.StageVariables, true})
 	id := aws.ToString(in.AuthorizerId)
-	kind := authorizerType(snapshot, id)
 	out := &apigateway.TestInvokeAuthorizerOutput{}
 	log.line("Starting authorizer: %s for request: %s", id, requestID)
 	switch a := stage.authorizers[id]; {
-	case kind == "":
-		return nil, fault.NotFound("NotFoundException", "Invalid Authorizer identifier specified")
 	case a == nil:
-		out.ClientStatus = http.StatusInternalServerError
-		log.line("Execution failed due to configuration error: authorizers of type %s run a function, which poolgate does not do yet", kind)
-		log.line("AuthorizerConfigurationException")
+		return nil, fault.NotFound("NotFoundException", "Invalid Authorizer identifier specified")
+	case a.function != nil:
+		g.tryFunction(ctx, stage, a, in, log, out)
 	case a.broken != nil:
 		out.ClientStatus = http.StatusInternalServerError
 		log.line("Execution failed due to configuration error: %s", a.broken)
@@ -70,15 +66,6 @@ func testIdentity(in *apigateway.TestInvokeAuthorizerInput, header string) strin
 	for name, values := range in.MultiValueHeaders {
 		if strings.EqualFold(name, header) && len(values) > 0 {
 			return values[0]
-		}
-	}
-	return ""
-}
-
-func authorizerType(snapshot *docs.Snapshot, id string) types.AuthorizerType {
-	for i := range snapshot.Authorizers {
-		if a := &snapshot.Authorizers[i].Value; aws.ToString(a.Id) == id {
-			return a.Type
 		}
 	}
 	return ""

@@ -73,6 +73,8 @@ func loggedFunctions(t *testing.T, a *api, f gateway.Functions) (*world, *kept) 
 	return w, k
 }
 
+func withLogs(k *kept) func(*gateway.Config) { return func(c *gateway.Config) { c.Logs = k } }
+
 // set changes the stage's settings without a deployment.
 func (w *world) set(change func(*types.Stage)) {
 	w.apis.mu.Lock()
