@@ -2,6 +2,9 @@ package apigateway
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -13,8 +16,27 @@ import (
 	"github.com/poolgate/poolgate/internal/wire"
 )
 
-// basePathMappings have their domain's id as their scope and the base path as their id.
-var basePathMappings = store.Collection[wire.Document[types.BasePathMapping]]{Name: "apigateway.basepathmapping", Version: 1}
+// basePathMapping is a mapping with the id by which the API of HTTP APIs knows it.
+type basePathMapping struct {
+	ID      string
+	Mapping wire.Document[types.BasePathMapping]
+}
+
+// basePathMappings have their domain's id as their scope and the base path as their id. Version 1 had no ids.
+var basePathMappings = store.Collection[basePathMapping]{Name: "apigateway.basepathmapping", Version: 2, Upgrade: upgradeMapping}
+
+// upgradeMapping gives a mapping that has no id one that tells the mappings of a domain apart and is the same each time.
+func upgradeMapping(_ int, stored []byte) ([]byte, error) {
+	var mapping wire.Document[types.BasePathMapping]
+	if err := json.Unmarshal(stored, &mapping); err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256([]byte(aws.ToString(mapping.Value.BasePath)))
+	return json.Marshal(basePathMapping{ID: hex.EncodeToString(digest[:])[:mappingIDLength], Mapping: mapping})
+}
+
+// mappingIDLength is that of an upgraded mapping's id: as long as it takes for no two to be alike.
+const mappingIDLength = 12
 
 // rootBasePath is how the mapping of a domain's root is named.
 const rootBasePath = "(none)"
@@ -38,11 +60,15 @@ func (s *Service) CreateBasePathMapping(ctx context.Context, in *apigateway.Crea
 	if err := checkBasePath(*mapping.BasePath); err != nil {
 		return nil, err
 	}
-	err := s.changeDomain(ctx, in.DomainName, in.DomainNameId, func(tx *store.Tx, scope string) error {
+	id, err := s.newID(entityIDLength)
+	if err != nil {
+		return nil, err
+	}
+	err = s.changeDomain(ctx, in.DomainName, in.DomainNameId, func(tx *store.Tx, scope string) error {
 		if err := checkMapping(tx, call, mapping); err != nil {
 			return err
 		}
-		err := basePathMappings.Insert(tx, scope, *mapping.BasePath, document(mapping))
+		err := basePathMappings.Insert(tx, scope, *mapping.BasePath, &basePathMapping{ID: id, Mapping: *document(mapping)})
 		if errors.Is(err, store.ErrExists) {
 			return mappingExists
 		}
@@ -63,7 +89,7 @@ func (s *Service) GetBasePathMapping(ctx context.Context, in *apigateway.GetBase
 		}
 		found, err := get(tx, &basePathMappings, domainID(in.DomainName, in.DomainNameId), in.BasePath, noMapping)
 		if err == nil {
-			mapping = found.Value
+			mapping = found.Mapping.Value
 		}
 		return err
 	})
@@ -83,7 +109,7 @@ func (s *Service) GetBasePathMappings(ctx context.Context, in *apigateway.GetBas
 		found, next, err := inScope(tx, &basePathMappings, domainID(in.DomainName, in.DomainNameId)).page(in.Limit, in.Position, nil)
 		out.Items, out.Position = make([]types.BasePathMapping, len(found)), next
 		for i, f := range found {
-			out.Items[i] = f.Value.Value
+			out.Items[i] = f.Value.Mapping.Value
 		}
 		return err
 	})
@@ -102,10 +128,10 @@ func (s *Service) UpdateBasePathMapping(ctx context.Context, in *apigateway.Upda
 		if err != nil {
 			return err
 		}
-		if err := mappingPatches.apply(&found.Value, in.PatchOperations); err != nil {
+		if err := mappingPatches.apply(&found.Mapping.Value, in.PatchOperations); err != nil {
 			return err
 		}
-		mapping = found.Value
+		mapping = found.Mapping.Value
 		if err := checkMapping(tx, call, mapping); err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
-	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/store"
 	"github.com/poolgate/poolgate/internal/wire"
 )
@@ -22,7 +21,7 @@ var (
 	routes       = store.Collection[wire.Document[types.Route]]{Name: "httpapi.route", Version: 1}
 	integrations = store.Collection[wire.Document[types.Integration]]{Name: "httpapi.integration", Version: 1}
 	authorizers  = store.Collection[wire.Document[types.Authorizer]]{Name: "httpapi.authorizer", Version: 1}
-	deployments  = store.Collection[wire.Document[types.Deployment]]{Name: "httpapi.deployment", Version: 1}
+	deployments  = store.Collection[deployment]{Name: "httpapi.deployment", Version: 1}
 	// snapshots are apart from their deployments, so that a list of deployments does not read them.
 	snapshots = store.Collection[Snapshot]{Name: "httpapi.snapshot", Version: 1}
 	stages    = store.Collection[wire.Document[types.Stage]]{Name: "httpapi.stage", Version: 1}
@@ -38,7 +37,15 @@ type httpAPI struct {
 	Account, Region string
 	// Revision counts the edits of the API and of everything inside that a deployment freezes.
 	Revision int64
-	API      wire.Document[types.Api]
+	// Automatic is the revision that stages with auto-deploy were last brought to, or tried; 0 asks for it anew.
+	Automatic int64
+	API       wire.Document[types.Api]
+}
+
+// deployment is a deployment with the revision of the API that it froze, which tells older from newer.
+type deployment struct {
+	Revision   int64
+	Deployment wire.Document[types.Deployment]
 }
 
 func owner(account, region string) string { return account + "/" + region }
@@ -46,62 +53,23 @@ func owner(account, region string) string { return account + "/" + region }
 // findAPI returns the caller's API. One of another account or region is as good as missing.
 func findAPI(tx *store.Tx, call wire.Call, id string) (*httpAPI, error) {
 	api, err := anyAPI(tx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, noAPI(call, id).Because(err)
+	}
 	if err == nil && (api.Account != call.Account || api.Region != call.Region) {
-		return nil, noAPI(id).Becausef("the API %q belongs to account %s in %s", id, api.Account, api.Region)
+		return nil, noAPI(call, id).Becausef("the API %q belongs to account %s in %s", id, api.Account, api.Region)
 	}
 	return api, err
 }
 
-// anyAPI returns an API whoever owns it.
+// anyAPI returns an API whoever owns it, or a fault whose cause is store.ErrNotFound.
 func anyAPI(tx *store.Tx, id string) (*httpAPI, error) {
-	if id == "" {
-		return nil, noAPI(id)
-	}
 	api, err := apis.Get(tx, apiScope, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, noAPI(id).Becausef("no HTTP API has the id %q", id)
+		return nil, notFound("Invalid API identifier specified %s", id).Because(err)
 	}
 	return api, err
 }
-
-// get returns the document, or missing when there is none.
-func get[T any](tx *store.Tx, c *store.Collection[T], scope, id string, missing *fault.Error) (*T, error) {
-	if id == "" {
-		return nil, missing
-	}
-	value, err := c.Get(tx, scope, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, missing
-	}
-	return value, err
-}
-
-// remove deletes the document, or returns missing when there is none.
-func remove[T any](tx *store.Tx, c *store.Collection[T], scope, id string, missing *fault.Error) error {
-	if id == "" {
-		return missing
-	}
-	err := c.Delete(tx, scope, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return missing
-	}
-	return err
-}
-
-// all returns the scope's documents in byte order of their ids.
-func all[T any](tx *store.Tx, c *store.Collection[wire.Document[T]], scope string) ([]T, error) {
-	found, _, err := c.List(tx, scope, store.Page{})
-	if err != nil {
-		return nil, err
-	}
-	list := make([]T, len(found))
-	for i, f := range found {
-		list[i] = f.Value.Value
-	}
-	return list, nil
-}
-
-func document[T any](value T) *wire.Document[T] { return &wire.Document[T]{Value: value} }
 
 // clearAPI deletes everything inside an API.
 func clearAPI(tx *store.Tx, id string) error {

@@ -6,20 +6,25 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/poolgate/poolgate/internal/entity"
 	"github.com/poolgate/poolgate/internal/store"
-	"github.com/poolgate/poolgate/internal/wire"
 )
 
 // Published returns what the stages of an API serve, by stage name, DefaultStage among them. The API is found by its id
 // whoever owns it; an unknown one is a NotFoundException. Stages of one deployment share its snapshot, which must not
 // be changed.
+//
+// An automatic deployment that a crash cut off from its edit is made up for here.
 func (s *Service) Published(ctx context.Context, apiID string) (map[string]*Published, error) {
+	if err := s.autoDeploy(ctx, apiID); err != nil {
+		return nil, err
+	}
 	var published map[string]*Published
 	err := s.store.View(ctx, func(tx *store.Tx) error {
 		if _, err := anyAPI(tx, apiID); err != nil {
 			return err
 		}
-		list, err := all(tx, &stages, apiID)
+		list, err := entity.All(tx, &stages, apiID)
 		if err != nil {
 			return err
 		}
@@ -57,20 +62,8 @@ func (s *Service) Live(ctx context.Context, apiID string) (*Snapshot, error) {
 func takeSnapshot(tx *store.Tx, apiID string, api *httpAPI) (*Snapshot, error) {
 	snapshot := &Snapshot{Account: api.Account, Region: api.Region, API: api.API}
 	return snapshot, errors.Join(
-		documents(tx, &routes, apiID, &snapshot.Routes),
-		documents(tx, &integrations, apiID, &snapshot.Integrations),
-		documents(tx, &authorizers, apiID, &snapshot.Authorizers),
+		entity.Documents(tx, &routes, apiID, &snapshot.Routes),
+		entity.Documents(tx, &integrations, apiID, &snapshot.Integrations),
+		entity.Documents(tx, &authorizers, apiID, &snapshot.Authorizers),
 	)
-}
-
-func documents[T any](tx *store.Tx, c *store.Collection[wire.Document[T]], scope string, into *[]wire.Document[T]) error {
-	found, _, err := c.List(tx, scope, store.Page{})
-	if err != nil {
-		return err
-	}
-	*into = make([]wire.Document[T], len(found))
-	for i, f := range found {
-		(*into)[i] = *f.Value
-	}
-	return nil
 }

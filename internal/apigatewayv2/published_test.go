@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
+	"github.com/poolgate/poolgate/internal/entity"
 	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/store"
 	"github.com/poolgate/poolgate/internal/wire"
@@ -42,17 +43,17 @@ func TestAStageServesTheSnapshotOfItsDeployment(t *testing.T) {
 		if err := apis.Insert(tx, apiScope, "a1", api); err != nil {
 			return err
 		}
-		if err := routes.Insert(tx, "a1", "r1", document(types.Route{RouteId: aws.String("r1"), RouteKey: aws.String("GET /now")})); err != nil {
+		if err := routes.Insert(tx, "a1", "r1", entity.Document(types.Route{RouteId: aws.String("r1"), RouteKey: aws.String("GET /now")})); err != nil {
 			return err
 		}
 		frozen := &Snapshot{Account: api.Account, Region: api.Region, Routes: []wire.Document[types.Route]{{Value: types.Route{RouteKey: aws.String("GET /then")}}}}
 		if err := snapshots.Insert(tx, "a1", "d1", frozen); err != nil {
 			return err
 		}
-		if err := stages.Insert(tx, "a1", "empty", document(types.Stage{StageName: aws.String("empty")})); err != nil {
+		if err := stages.Insert(tx, "a1", "empty", entity.Document(types.Stage{StageName: aws.String("empty")})); err != nil {
 			return err
 		}
-		return stages.Insert(tx, "a1", DefaultStage, document(types.Stage{StageName: aws.String(DefaultStage), DeploymentId: aws.String("d1")}))
+		return stages.Insert(tx, "a1", DefaultStage, entity.Document(types.Stage{StageName: aws.String(DefaultStage), DeploymentId: aws.String("d1")}))
 	})
 	if err != nil {
 		t.Fatal(err)

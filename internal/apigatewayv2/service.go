@@ -15,6 +15,7 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,6 +28,11 @@ import (
 // Config is what a Service needs. Only Store is required.
 type Config struct {
 	Store *store.Store
+	// Domains keeps the custom domain names; without it there are none.
+	Domains Domains
+	// PublicURL is this server's own base URL: where its APIs are reached, and what the issuers of its user pools begin
+	// with. Empty shows AWS's host names and accepts https issuers only, as AWS does.
+	PublicURL string
 	// Clock dates documents; nil means the machine's time.
 	Clock *clock.Clock
 	// Publisher checks snapshots before they are deployed; nil accepts all.
@@ -39,6 +45,8 @@ type Config struct {
 // Service is API Gateway's control plane for HTTP APIs. It is safe for concurrent use.
 type Service struct {
 	store     *store.Store
+	domains   Domains
+	publicURL string
 	clock     *clock.Clock
 	publisher Publisher
 	log       *slog.Logger
@@ -47,7 +55,7 @@ type Service struct {
 
 // New returns a service over the store.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, clock: c.Clock, publisher: c.Publisher, log: c.Log, random: c.Random}
+	s := &Service{store: c.Store, domains: c.Domains, publicURL: strings.TrimSuffix(c.PublicURL, "/"), clock: c.Clock, publisher: c.Publisher, log: c.Log, random: c.Random}
 	if s.clock == nil {
 		s.clock = new(clock.Clock)
 	}
@@ -67,6 +75,36 @@ func (s *Service) ServedBy(p Publisher) { s.publisher = p }
 // now is the time documents are dated with: AWS keeps whole seconds.
 func (s *Service) now() *time.Time {
 	return aws.Time(s.clock.Now().UTC().Truncate(time.Second))
+}
+
+// change edits what a deployment freezes: it runs fn on the caller's API in an Update, counts up the API's revision, and
+// brings stages with auto-deploy to it.
+func (s *Service) change(ctx context.Context, apiID *string, fn func(*edit) error) error {
+	err := s.settle(ctx, apiID, func(e *edit) error {
+		e.api.Revision++
+		return fn(e)
+	})
+	if err != nil {
+		return err
+	}
+	return s.autoDeploy(ctx, aws.ToString(apiID))
+}
+
+// settle runs fn on the caller's API in an Update: for what no deployment freezes.
+func (s *Service) settle(ctx context.Context, apiID *string, fn func(*edit) error) error {
+	call := wire.CallFrom(ctx)
+	id := aws.ToString(apiID)
+	return s.store.Update(ctx, func(tx *store.Tx) error {
+		api, err := findAPI(tx, call, id)
+		if err != nil {
+			return err
+		}
+		e := &edit{tx: tx, call: call, id: id, api: api}
+		if err := fn(e); err != nil {
+			return err
+		}
+		return apis.Put(tx, apiScope, id, api)
+	})
 }
 
 // edit is work on one API, inside a transaction.

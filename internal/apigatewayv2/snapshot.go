@@ -1,6 +1,8 @@
 package apigatewayv2
 
 import (
+	"context"
+
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 
 	"github.com/poolgate/poolgate/internal/wire"
@@ -36,9 +38,15 @@ type Published struct {
 // bumping the topic StageTopic(api) in the store, not by a call.
 type Publisher interface {
 	// Compile tells whether the snapshot can be served. An error is the caller's: a deployment by hand is refused with
-	// it, an automatic one is kept as FAILED with the error's text, and the stage stays as it was.
+	// it; an automatic one does not happen, its stage stays as it was and tells so in lastDeploymentStatusMessage.
 	Compile(snapshot *Snapshot) error
 }
 
 // StageTopic is the store topic that says that what an API's stages serve has changed.
 func StageTopic(apiID string) string { return "httpapi/" + apiID }
+
+// Flusher is a Publisher that remembers authorizers' answers and can forget them.
+type Flusher interface {
+	// FlushAuthorizers drops what a stage remembers of its authorizers' answers.
+	FlushAuthorizers(ctx context.Context, apiID, stage string) error
+}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/poolgate/poolgate/internal/apigateway"
+	"github.com/poolgate/poolgate/internal/apigatewayv2"
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/cognito"
 	"github.com/poolgate/poolgate/internal/gateway"
@@ -58,6 +59,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	}
 	p.closers = append(p.closers, functions.Close)
 	documents := apigateway.New(apigateway.Config{Store: db, Clock: clock, Log: config.Log})
+	httpDocuments := apigatewayv2.New(apigatewayv2.Config{Store: db, Domains: documents, PublicURL: config.PublicURL, Clock: clock, Log: config.Log})
 	p.gateway = gateway.New(gateway.Config{
 		APIs: documents, Engine: engine, Clock: clock, Topics: db, Log: config.Log, Logs: events, Functions: functions, Keys: documents,
 		ReasonHeader: func(r *http.Request) bool { return tellsReasons(config, r) },
@@ -68,6 +70,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 
 	p.apis.Register(&model.CognitoIDP, pools)
 	p.apis.Register(&model.APIGateway, documents)
+	p.apis.Register(&model.APIGatewayV2, httpDocuments)
 	p.apis.Register(&model.Lambda, functions)
 	p.apis.Register(&model.Logs, events)
 	own := &own{
