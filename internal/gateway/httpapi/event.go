@@ -54,7 +54,7 @@ func (x *exchange) addForwarded(h http.Header) {
 	}
 	h["X-Forwarded-For"] = []string{forwarded}
 	proto, port := "http", "80"
-	if x.request.TLS != nil {
+	if x.source.Secure {
 		proto, port = "https", "443"
 	}
 	if _, p, err := net.SplitHostPort(x.request.Host); err == nil {

@@ -72,8 +72,8 @@ func (x *exchange) context1() context1 {
 		ResourceID: x.route.key, ResourcePath: x.route.resourcePath(), Stage: x.stage.name,
 	}
 	if who := x.caller; who != nil {
-		c.Identity.AccessKey, c.Identity.AccountID, c.Identity.Caller = &who.accessKey, &who.accountID, &who.callerID
-		c.Identity.User, c.Identity.UserARN = &who.userID, &who.userARN
+		c.Identity.AccessKey, c.Identity.AccountID, c.Identity.Caller = &who.accessKey, &who.accountID, &who.id
+		c.Identity.User, c.Identity.UserARN = &who.id, &who.arn
 	}
 	return c
 }

@@ -93,7 +93,7 @@ func (x *exchange) authorizer2() *authorizer2 {
 		return &authorizer2{Lambda: &context}
 	case x.caller != nil:
 		c := x.caller
-		return &authorizer2{IAM: &iam2{AccessKey: c.accessKey, AccountID: c.accountID, CallerID: c.callerID, UserARN: c.userARN, UserID: c.userID}}
+		return &authorizer2{IAM: &iam2{AccessKey: c.accessKey, AccountID: c.accountID, CallerID: c.id, UserARN: c.arn, UserID: c.id}}
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/gateway/ids"
+	"github.com/poolgate/poolgate/internal/gateway/peer"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
 	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 )
@@ -23,6 +23,8 @@ type exchange struct {
 	began time.Time
 	// requestID is also $context.extendedRequestId and apigw-requestid: an HTTP API has but one.
 	requestID string
+	// source is where it came from.
+	source peer.Source
 
 	// From match: stage is nil when there is none, route when none matched; the request is then refused.
 	stage      *stagePlan
@@ -65,19 +67,13 @@ type backendTrace struct {
 }
 
 func (g *Gateway) begin(r *http.Request, target Target) *exchange {
-	return &exchange{request: r, target: target, began: time.Now(), requestID: ids.Extended()}
+	return &exchange{request: r, target: target, began: time.Now(), requestID: ids.Extended(), source: g.proxies.Source(r)}
 }
 
 func (x *exchange) context() context.Context { return x.request.Context() }
 
-// sourceIP is the address of the connection: a forwarded header says nothing here, anybody can send one.
-func (x *exchange) sourceIP() string {
-	host, _, err := net.SplitHostPort(x.request.RemoteAddr)
-	if err != nil {
-		return x.request.RemoteAddr
-	}
-	return host
-}
+// sourceIP is the client's address: the connection's, or what trusted proxies say.
+func (x *exchange) sourceIP() string { return x.source.IP }
 
 // stageName is the stage's name, or nothing when none was found.
 func (x *exchange) stageName() string {

@@ -25,7 +25,9 @@ import (
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
 	"github.com/poolgate/poolgate/internal/gateway/grants"
+	"github.com/poolgate/poolgate/internal/gateway/peer"
 	"github.com/poolgate/poolgate/internal/gateway/plancache"
+	"github.com/poolgate/poolgate/internal/gateway/signed"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
 	"github.com/poolgate/poolgate/internal/gateway/usage"
 	"github.com/poolgate/poolgate/internal/lambda"
@@ -69,6 +71,10 @@ type Config struct {
 	Logs logs.Writer
 	// Functions runs functions; nil means that there are none, and what needs one refuses.
 	Functions Functions
+	// Keys finds the access keys that requests to routes with AWS_IAM may be signed with; nil means that there are none.
+	Keys signed.Keys
+	// Proxies are trusted to say where a request came from; nil means that none is.
+	Proxies peer.Proxies
 	// Ring keeps the decision records; nil means one of the gateway's own.
 	Ring *decision.Ring
 }
@@ -88,6 +94,8 @@ type Gateway struct {
 	grants       *grants.Cache[*grant]
 	buckets      *usage.Buckets
 	ring         *decision.Ring
+	keys         signed.Keys
+	proxies      peer.Proxies
 	stop         func()
 }
 
@@ -97,7 +105,7 @@ var _ apigatewayv2.Publisher = (*Gateway)(nil)
 func New(c Config) *Gateway {
 	g := &Gateway{
 		apis: c.APIs, engine: c.Engine, clock: c.Clock, log: c.Log, reasonHeader: c.ReasonHeader, transport: c.Transport,
-		functions: c.Functions, logs: c.Logs, logStream: newLogStream(), ring: c.Ring, stop: func() {},
+		functions: c.Functions, logs: c.Logs, logStream: newLogStream(), ring: c.Ring, keys: c.Keys, proxies: c.Proxies, stop: func() {},
 	}
 	if g.clock == nil {
 		g.clock = &clock.Clock{}

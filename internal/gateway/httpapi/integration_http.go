@@ -132,7 +132,7 @@ func (x *exchange) backendHeader() http.Header {
 	}
 	h["Via"] = append(h["Via"][:len(h["Via"]):len(h["Via"])], "HTTP/1.1 AmazonAPIGateway")
 	proto := "http"
-	if x.request.TLS != nil {
+	if x.source.Secure {
 		proto = "https"
 	}
 	forwarded := "for=" + forwardedNode(x.sourceIP()) + ";host=" + x.domainName() + ";proto=" + proto

@@ -57,7 +57,9 @@ func (x *exchange) readPath(plan *apiPlan) (ok bool) {
 	if ok && len(x.path.Segments) > 0 {
 		name := x.path.Segments[0].Text
 		if stage := plan.stages[name]; stage != nil && (name != defaultStage || x.target.PathStyle) {
+			trailing := x.path.Trailing // After(1) of a path of one segment has none, but /dev/ is another path than /dev
 			x.stage, x.path = stage, x.path.After(1)
+			x.path.Trailing = trailing
 			return true
 		}
 	}
