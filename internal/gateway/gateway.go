@@ -70,6 +70,8 @@ type Config struct {
 	AccountLimit *usage.Limit
 	// Monotonic is the clock that rates are measured by; nil means the machine's.
 	Monotonic func() time.Duration
+	// Ring keeps the decision records, with those of HTTP APIs; nil means one of the gateway's own.
+	Ring *decision.Ring
 }
 
 // Gateway serves REST APIs. It is safe for concurrent use.
@@ -100,7 +102,10 @@ func New(c Config) *Gateway {
 	g := &Gateway{
 		apis: c.APIs, engine: c.Engine, clock: c.Clock, log: c.Log, reasonHeader: c.ReasonHeader, transport: c.Transport, functions: c.Functions,
 		logs: c.Logs, logStream: newLogStream(),
-		ring: decision.NewRing(decision.RingRecords, decision.RingBytes), stop: func() {},
+		ring: c.Ring, stop: func() {},
+	}
+	if g.ring == nil {
+		g.ring = decision.NewRing(decision.RingRecords, decision.RingBytes)
 	}
 	if g.clock == nil {
 		g.clock = &clock.Clock{}
@@ -131,6 +136,9 @@ func (g *Gateway) Close() {
 		t.CloseIdleConnections()
 	}
 }
+
+// Holds tells whether an id is that of a REST API that was asked for lately. It asks nobody.
+func (g *Gateway) Holds(apiID string) bool { return g.plans.Holds(apiID) }
 
 // Target is what a request is for, as the server read it from the Host or the path.
 type Target struct {

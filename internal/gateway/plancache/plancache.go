@@ -61,6 +61,12 @@ func (p *Cache[P]) Get(ctx context.Context, apiID string, now time.Time) (*P, er
 	return p.fill(ctx, apiID, s, now)
 }
 
+// Holds tells whether an API's plan is at hand, without loading it.
+func (p *Cache[P]) Holds(apiID string) bool {
+	s := (*p.table.Load())[apiID]
+	return s != nil && s.plan.Load() != nil
+}
+
 // fill loads a slot's plan; others who ask meanwhile wait for the same one. A change that is told of while it loads makes it
 // load again.
 func (p *Cache[P]) fill(ctx context.Context, apiID string, s *slot[P], now time.Time) (*P, error) {
