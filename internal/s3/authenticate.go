@@ -19,8 +19,11 @@ func (x *exchange) authenticate() error {
 		}
 	}
 	scope, signed := sigv4.ScopeOf(x.r)
+	if !signed && PresignedOld(x.r) {
+		return x.authenticateOld(x.hostBucket)
+	}
 	if !signed {
-		if x.query.Has("AWSAccessKeyId") || x.r.Header.Get("Authorization") != "" {
+		if x.r.Header.Get("Authorization") != "" {
 			return invalidRequest("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
 		}
 		return accessDenied()

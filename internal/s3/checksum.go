@@ -59,6 +59,12 @@ func announced(header http.Header) (*summing, error) {
 			return &summing{kind: kind, Hash: kinds[kind](), want: want, checks: true}, nil
 		}
 	}
+	for name := range header {
+		kind, is := strings.CutPrefix(name, "X-Amz-Checksum-")
+		if is && kind != "Mode" && kind != "Type" && kind != "Algorithm" {
+			return nil, notImplemented("checksum " + strings.ToUpper(kind))
+		}
+	}
 	if trailer := strings.ToLower(header.Get("X-Amz-Trailer")); trailer != "" {
 		kind := strings.ToUpper(strings.TrimPrefix(trailer, checksumPrefix))
 		if kinds[kind] == nil {

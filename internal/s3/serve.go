@@ -23,7 +23,9 @@ type exchange struct {
 	requestID string
 	query     url.Values
 	// bucket and key are what the request is about; either may be empty.
-	bucket, key     string
+	bucket, key string
+	// hostBucket is the bucket when the host names it.
+	hostBucket      string
 	account, region string
 	// head is the verified signature; nil while signatures are not verified.
 	head *sigv4.Head
@@ -33,7 +35,7 @@ type exchange struct {
 
 // ServeBucket answers a request. hostBucket is the bucket that its host names; empty means that the path names it.
 func (s *Service) ServeBucket(w http.ResponseWriter, r *http.Request, hostBucket string) {
-	x := &exchange{Service: s, w: w, r: r, bucket: hostBucket, requestID: requestID()}
+	x := &exchange{Service: s, w: w, r: r, bucket: hostBucket, hostBucket: hostBucket, requestID: requestID()}
 	header := w.Header()
 	header.Set("x-amz-request-id", x.requestID)
 	header.Set("x-amz-id-2", base64.StdEncoding.EncodeToString([]byte(x.requestID+x.requestID)))

@@ -43,6 +43,10 @@ func (x *exchange) completeUpload() error {
 	if len(in.Parts) == 0 || len(in.Parts) > greatestPart {
 		return malformedXML()
 	}
+	if !ascending(in.Parts) {
+		return fault.Invalid("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.").
+			With("UploadId", x.query.Get("uploadId"))
+	}
 	var o *object
 	var versioned bool
 	err := x.change(func(tx *store.Tx, b *bucket) error {
@@ -68,6 +72,16 @@ func (x *exchange) completeUpload() error {
 	x.tellWritten(o, versioned)
 	x.w.Header().Del("ETag")
 	return x.answerXML(completed(x, o))
+}
+
+// ascending tells whether parts are named in order, each once.
+func ascending(parts []namedPart) bool {
+	for i := 1; i < len(parts); i++ {
+		if parts[i].PartNumber <= parts[i-1].PartNumber {
+			return false
+		}
+	}
+	return true
 }
 
 func partCount(parts []namedPart) string { return "-" + strconv.Itoa(len(parts)) }
@@ -165,9 +179,6 @@ func checkPart(x *exchange, named []namedPart, i int, p *part, kind string) erro
 	invalidPart := fault.Invalid("InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, "+
 		"or the specified entity tag may not match the part's entity tag.").With("UploadId", x.query.Get("uploadId")).With("PartNumber", n.PartNumber)
 	switch {
-	case i > 0 && n.PartNumber <= named[i-1].PartNumber:
-		return fault.Invalid("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.").
-			With("UploadId", x.query.Get("uploadId"))
 	case p == nil || strings.Trim(n.ETag, `"`) != p.ETag:
 		return invalidPart
 	case kind != "" && p.Checksum.Kind != "" && n.checksum(kind) != "" && n.checksum(p.Checksum.Kind) != p.Checksum.Value:

@@ -27,7 +27,7 @@ func enterS3ByHost(labels []string, path string) (entry, bool) {
 // name (BUCKET.localhost), and into the path where the host is an address.
 func enterS3Signed(r *http.Request, host, path string) (entry, bool) {
 	scope, signed := sigv4.ScopeOf(r)
-	if !signed || scope.Service != "s3" {
+	if (!signed || scope.Service != "s3") && !s3.PresignedOld(r) {
 		return entry{}, false
 	}
 	e := entry{door: doorS3, rest: path}
