@@ -8,6 +8,8 @@ import (
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/cognito"
 	"github.com/poolgate/poolgate/internal/gateway"
+	"github.com/poolgate/poolgate/internal/gateway/decision"
+	"github.com/poolgate/poolgate/internal/gateway/httpapi"
 	"github.com/poolgate/poolgate/internal/lambda"
 	"github.com/poolgate/poolgate/internal/login"
 	"github.com/poolgate/poolgate/internal/logs"
@@ -22,8 +24,10 @@ type parts struct {
 	pools   *cognito.Service
 	login   *login.Handler
 	gateway *gateway.Gateway
-	apis    *wire.Mux
-	objects *s3.Service
+	// httpAPIs serves those APIs that are no REST APIs.
+	httpAPIs *httpapi.Gateway
+	apis     *wire.Mux
+	objects  *s3.Service
 	// ownPages is what lives under /_poolgate/.
 	ownPages http.Handler
 	closers  []func()
@@ -60,10 +64,18 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	p.closers = append(p.closers, functions.Close)
 	documents := apigateway.New(apigateway.Config{Store: db, Clock: clock, Log: config.Log})
 	httpDocuments := apigatewayv2.New(apigatewayv2.Config{Store: db, Domains: documents, PublicURL: config.PublicURL, Clock: clock, Log: config.Log})
+	records := decision.NewRing(decision.RingRecords, decision.RingBytes)
+	tells := func(r *http.Request) bool { return tellsReasons(config, r) }
 	p.gateway = gateway.New(gateway.Config{
 		APIs: documents, Engine: engine, Clock: clock, Topics: db, Log: config.Log, Logs: events, Functions: functions, Keys: documents,
-		ReasonHeader: func(r *http.Request) bool { return tellsReasons(config, r) },
+		ReasonHeader: tells, Ring: records,
 	})
+	p.httpAPIs = httpapi.New(httpapi.Config{
+		APIs: httpDocuments, Engine: engine, Clock: clock, Topics: db, Log: config.Log, Logs: events, Functions: functions,
+		ReasonHeader: tells, Ring: records,
+	})
+	httpDocuments.ServedBy(p.httpAPIs)
+	p.closers = append(p.closers, p.httpAPIs.Close)
 	documents.ServedBy(p.gateway, p.gateway)
 	documents.MeteredBy(p.gateway)
 	p.closers = append(p.closers, p.gateway.Close)
@@ -75,7 +87,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	p.apis.Register(&model.Logs, events)
 	own := &own{
 		clock: clock, clockMayMove: len(config.AccessKeys) == 0, check: db.Check,
-		describe: p.gateway.Describe, recent: p.gateway.Recent, mailbox: pools.Mailbox,
+		describe: p.describe, recent: p.gateway.Recent, mailbox: pools.Mailbox,
 	}
 	p.ownPages = http.StripPrefix("/_poolgate", own.handler())
 	return p, nil

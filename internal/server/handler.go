@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/poolgate/poolgate/internal/fault"
-	"github.com/poolgate/poolgate/internal/gateway"
 )
 
 // handler joins guard and doors.
@@ -39,7 +38,7 @@ func (p *parts) route(w http.ResponseWriter, r *http.Request) {
 	case doorAWS:
 		p.apis.ServeHTTP(w, r)
 	case doorGateway:
-		p.gateway.ServeAPI(w, r, gateway.Target{API: e.api, Region: e.region, Stage: e.stage, Path: e.rest})
+		p.serveAPI(w, r, e)
 	case doorKeys:
 		p.serveKeys(w, r, e)
 	case doorLogin:

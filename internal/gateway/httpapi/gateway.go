@@ -99,7 +99,10 @@ type Gateway struct {
 	stop         func()
 }
 
-var _ apigatewayv2.Publisher = (*Gateway)(nil)
+var (
+	_ apigatewayv2.Publisher = (*Gateway)(nil)
+	_ apigatewayv2.Flusher   = (*Gateway)(nil)
+)
 
 // New returns a gateway that watches for changes until Close.
 func New(c Config) *Gateway {
@@ -135,8 +138,19 @@ func (g *Gateway) changed(apiID string) {
 	g.grants.Flush(grants.Scope{API: apiID})
 }
 
-// Close stops watching for changes.
-func (g *Gateway) Close() { g.stop() }
+// FlushAuthorizers forgets what a stage's authorizers answered. Other nodes are told by the stage's topic.
+func (g *Gateway) FlushAuthorizers(_ context.Context, apiID, stage string) error {
+	g.grants.Flush(grants.Scope{API: apiID, Stage: stage})
+	return nil
+}
+
+// Close stops watching for changes and closes the connections to backends that no request uses.
+func (g *Gateway) Close() {
+	g.stop()
+	if t, ok := g.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
 
 // Target is what a request is for, as the server read it from the Host or the path.
 type Target struct {
