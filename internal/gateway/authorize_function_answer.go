@@ -23,8 +23,6 @@ type grant struct {
 	// usageKey is usageIdentifierKey: the API key that the request counts for where the API's key source is AUTHORIZER.
 	usageKey string
 	policy   *policy.Document
-	// conditional tells that the policy asks for more of the request than its method.
-	conditional bool
 	// policySize is the length of the policy's text, which is kept by nobody.
 	policySize int
 }
@@ -125,7 +123,6 @@ func (g *grant) readPolicy(document json.RawMessage) *refusal {
 		return authorizerFailed("Unable to parse given policy", "the policyDocument cannot be read: "+err.Error()).because(err)
 	}
 	g.policy, g.policySize = parsed, len(document)
-	g.conditional = bytes.Contains(document, []byte(`"Condition"`)) || bytes.Contains(document, []byte("${"))
 	return nil
 }
 

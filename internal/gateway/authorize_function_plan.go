@@ -24,7 +24,8 @@ const (
 
 // functionAuthorizer is an authorizer of type TOKEN or REQUEST.
 type functionAuthorizer struct {
-	arn string
+	// account is the function's.
+	arn, account string
 	// sourceARN is what asks, as the function's resource policy knows it: the authorizer, whatever stage and method are asked for.
 	sourceARN string
 	// principal is API Gateway, or nobody when the authorizer has a role of its own.
@@ -95,6 +96,9 @@ func (c *compiler) functionOfAuthorizer(a *authorizerPlan, doc *types.Authorizer
 		}
 	case len(f.sources) == 0:
 		f.ttl = 0 // nothing tells one caller's answer from another's
+	}
+	if fields := strings.SplitN(f.arn, ":", 6); len(fields) == 6 {
+		f.account = fields[4]
 	}
 	f.name = strings.Join([]string{a.id, string(doc.Type), f.arn, source}, "\n")
 	return f, nil

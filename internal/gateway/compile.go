@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,10 +38,10 @@ func (c *compiler) stage(name, deployment string, vars variablesOf) *stagePlan {
 	c.plan = &stagePlan{
 		api: aws.ToString(s.API.Value.Id), account: s.Account, region: s.Region, name: name, deployment: deployment,
 		variables: vars.values, endpointOff: s.API.Value.DisableExecuteApiEndpoint,
-		closedByPolicy: closedByPolicy(aws.ToString(s.API.Value.Policy)),
-		binary:         compileBinaryTypes(s.API.Value.BinaryMediaTypes),
-		compressFrom:   s.API.Value.MinimumCompressionSize,
-		router:         &router{}, resources: make(map[string]*resourcePlan, len(s.Resources)),
+		policy: c.resourcePolicy(), private: isPrivate(s.API.Value.EndpointConfiguration),
+		binary:       compileBinaryTypes(s.API.Value.BinaryMediaTypes),
+		compressFrom: s.API.Value.MinimumCompressionSize,
+		router:       &router{}, resources: make(map[string]*resourcePlan, len(s.Resources)),
 		authorizers: make(map[string]*authorizerPlan, len(s.Authorizers)),
 	}
 	for i := range s.Authorizers {
@@ -51,6 +52,11 @@ func (c *compiler) stage(name, deployment string, vars variablesOf) *stagePlan {
 	}
 	c.responses()
 	return c.plan
+}
+
+// isPrivate tells that an API is reached through VPC endpoints only.
+func isPrivate(e *types.EndpointConfiguration) bool {
+	return e != nil && slices.Contains(e.Types, types.EndpointTypePrivate)
 }
 
 // authorizer compiles one of type COGNITO_USER_POOLS; the others are functions.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/gateway/signed"
 	"github.com/poolgate/poolgate/internal/vtl"
 )
 
@@ -177,18 +178,16 @@ func domainName(r *http.Request) string {
 	return r.Host
 }
 
-// identityMap is $context.identity; all but two of its members are for IAM and API keys and empty here, as templates see them.
+// identityMap is $context.identity; what the request has none of is empty, as templates see it.
 func (x *exchange) identityMap() *vtl.Map {
-	m := vtl.NewMap()
-	for _, name := range [...]string{"cognitoIdentityPoolId", "accountId", "cognitoIdentityId", "caller"} {
-		m.Put(name, "")
+	var c signed.Caller
+	if x.caller != nil {
+		c = *x.caller
 	}
+	m := vtl.NewMap().Put("cognitoIdentityPoolId", "").Put("accountId", c.Account).Put("cognitoIdentityId", "").Put("caller", c.UserID)
 	x.putAPIKey(m)
-	m.Put("sourceIp", x.sourceIP())
-	for _, name := range [...]string{"principalOrgId", "accessKey", "cognitoAuthenticationType", "cognitoAuthenticationProvider", "userArn"} {
-		m.Put(name, "")
-	}
-	return m.Put("userAgent", x.request.UserAgent()).Put("user", "")
+	return m.Put("sourceIp", x.sourceIP()).Put("principalOrgId", "").Put("accessKey", c.AccessKey).Put("cognitoAuthenticationType", "").
+		Put("cognitoAuthenticationProvider", "").Put("userArn", c.ARN).Put("userAgent", x.request.UserAgent()).Put("user", c.UserID)
 }
 
 // authorizerObject is $context.authorizer.

@@ -3,13 +3,14 @@ package gateway
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/gateway/ids"
+	"github.com/poolgate/poolgate/internal/gateway/peer"
+	"github.com/poolgate/poolgate/internal/gateway/signed"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
 	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 	"github.com/poolgate/poolgate/internal/vtl"
@@ -23,6 +24,8 @@ type exchange struct {
 	began      time.Time
 	requestID  string
 	extendedID string
+	// source is where the request came from.
+	source peer.Source
 
 	// From match: stage is nil when there is none, method when no route matched; the request is then refused.
 	stageName  string
@@ -43,12 +46,18 @@ type exchange struct {
 	// From meter: the API key and what it is limited by.
 	metered metered
 
+	// caller is who signed the request; opened tells that the resource policy allowed it before an authorizer was asked.
+	caller *signed.Caller
+	opened bool
+
 	// trace is the execution log; nil where nobody asked for one.
 	trace *executionLog
 
 	refusal *refusal
 	query   url.Values
 	body    []byte
+	// sent is the body as it came, which signatures are about.
+	sent    []byte
 	bodyErr *refusal
 	hasBody bool
 	traceID string
@@ -66,21 +75,15 @@ type exchange struct {
 const payloadLimit = upstream.PayloadLimit
 
 func (g *Gateway) begin(r *http.Request, target Target) *exchange {
-	x := &exchange{request: r, target: target, began: time.Now()}
+	x := &exchange{request: r, target: target, began: time.Now(), source: g.proxies.Source(r)}
 	x.requestID, x.extendedID = ids.New()
 	return x
 }
 
 func (x *exchange) context() context.Context { return x.request.Context() }
 
-// sourceIP is the address of the connection: a forwarded header says nothing here, anybody can send one.
-func (x *exchange) sourceIP() string {
-	host, _, err := net.SplitHostPort(x.request.RemoteAddr)
-	if err != nil {
-		return x.request.RemoteAddr
-	}
-	return host
-}
+// sourceIP is the client's address: the connection's, or what a trusted proxy says.
+func (x *exchange) sourceIP() string { return x.source.IP }
 
 // pathParameter returns a path parameter decoded, and escaped as the upstream gets it.
 func (x *exchange) pathParameter(name string) (text, escaped string, ok bool) {
@@ -121,7 +124,16 @@ func (x *exchange) readBody() ([]byte, *refusal) {
 	case err != nil:
 		x.bodyErr = refuse(authz.BodyInvalid).because(err)
 	default:
+		x.sent = body
 		x.body, x.bodyErr = x.decode(body)
 	}
 	return x.body, x.bodyErr
+}
+
+// sentBody is the payload as it came.
+func (x *exchange) sentBody() ([]byte, *refusal) {
+	if _, refused := x.readBody(); refused != nil && x.sent == nil {
+		return nil, refused
+	}
+	return x.sent, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/poolgate/poolgate/internal/gateway/signed"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
 )
 
@@ -70,6 +71,13 @@ type eventIdentity struct {
 	APIKeyID                      *string `json:"apiKeyId,omitempty"`
 	UserAgent                     *string `json:"userAgent"`
 	User                          *string `json:"user"`
+}
+
+// signedBy fills in who signed the request.
+func (i *eventIdentity) signedBy(c *signed.Caller) {
+	if c != nil {
+		i.AccountID, i.Caller, i.AccessKey, i.UserARN, i.User = &c.Account, &c.UserID, &c.AccessKey, &c.ARN, &c.UserID
+	}
 }
 
 // proxyEvent makes the event. Header mappings of the integration change its headers.
@@ -202,6 +210,7 @@ func (x *exchange) eventContext() eventContext {
 	if agent := x.request.UserAgent(); agent != "" {
 		c.Identity.UserAgent = &agent
 	}
+	c.Identity.signedBy(x.caller)
 	if key := x.metered.key; key != nil {
 		c.Identity.APIKey, c.Identity.APIKeyID = &x.metered.value, &key.ID
 	}

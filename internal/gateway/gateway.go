@@ -25,7 +25,9 @@ import (
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
 	"github.com/poolgate/poolgate/internal/gateway/grants"
+	"github.com/poolgate/poolgate/internal/gateway/peer"
 	"github.com/poolgate/poolgate/internal/gateway/plancache"
+	"github.com/poolgate/poolgate/internal/gateway/signed"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
 	"github.com/poolgate/poolgate/internal/gateway/usage"
 	"github.com/poolgate/poolgate/internal/logs"
@@ -72,6 +74,10 @@ type Config struct {
 	Monotonic func() time.Duration
 	// Ring keeps the decision records, with those of HTTP APIs; nil means one of the gateway's own.
 	Ring *decision.Ring
+	// AccessKeys finds the access keys that requests to methods with AWS_IAM are signed with; nil knows none.
+	AccessKeys signed.Keys
+	// Proxies are trusted to say where requests came from.
+	Proxies peer.Proxies
 }
 
 // Gateway serves REST APIs. It is safe for concurrent use.
@@ -83,6 +89,8 @@ type Gateway struct {
 	reasonHeader func(*http.Request) bool
 	transport    http.RoundTripper
 	functions    Functions
+	accessKeys   signed.Keys
+	proxies      peer.Proxies
 	logs         logs.Writer
 	logStream    string
 	plans        *plancache.Cache[apiPlan]
@@ -101,6 +109,7 @@ var (
 func New(c Config) *Gateway {
 	g := &Gateway{
 		apis: c.APIs, engine: c.Engine, clock: c.Clock, log: c.Log, reasonHeader: c.ReasonHeader, transport: c.Transport, functions: c.Functions,
+		accessKeys: c.AccessKeys, proxies: c.Proxies,
 		logs: c.Logs, logStream: newLogStream(),
 		ring: c.Ring, stop: func() {},
 	}

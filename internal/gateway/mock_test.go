@@ -202,34 +202,6 @@ func TestAGatewayResponseMayChallenge(t *testing.T) {
 	}
 }
 
-func TestResourcePolicies(t *testing.T) {
-	for _, tt := range []struct {
-		name, policy string
-		status       int
-	}{
-		{"none", "", 200},
-		{"everybody", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}]}`, 200},
-		{"everybody, as API Gateway escapes it", `{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"execute-api:Invoke\"],\"Resource\":\"arn:aws:execute-api:eu-west-1:0:abcde12345\/*\"}}`, 200},
-		{"a condition", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]}`, 403},
-		{"a denial", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"},{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}`, 403},
-		{"one account", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::1:root"},"Action":"*","Resource":"*"}]}`, 403},
-		{"some methods", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"execute-api:/prod/GET/a"}]}`, 403},
-		{"everybody but some", `{"Statement":[{"Effect":"Allow","NotPrincipal":{"AWS":"1"},"Principal":"*","Action":"*","Resource":"*"}]}`, 403},
-		{"unreadable", `{`, 403},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			a := newAPI().on("GET", "/a", openWith(mockOf(passed)))
-			a.s.API.Value.Policy = aws.String(tt.policy)
-			got := send(t, newWorld(t, a, nil), "GET", "/prod/a")
-			if tt.status == 200 {
-				expect(t, got, 200, passed, "")
-				return
-			}
-			expect(t, got, 403, `{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:eu-west-1:********0000:abcde12345/prod/GET/a"}`, "AccessDeniedException")
-		})
-	}
-}
-
 func TestADisabledEndpointIsForbidden(t *testing.T) {
 	a := newAPI().on("GET", "/a", open())
 	a.s.API.Value.DisableExecuteApiEndpoint = true

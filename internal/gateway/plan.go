@@ -19,9 +19,10 @@ type stagePlan struct {
 	deployment      string
 	variables       map[string]string
 	endpointOff     bool
-	// closedByPolicy says why the resource policy lets nobody in; empty when it lets everybody in or there is none.
-	closedByPolicy string
-	binary         binaryTypes
+	// policy is the API's resource policy; nil when it has none. private tells that only VPC endpoints lead to it.
+	policy  *resourcePolicy
+	private bool
+	binary  binaryTypes
 	// compressFrom is the size in bytes from which on answers are compressed; nil where they never are.
 	compressFrom *int32
 	// keyOwner has the API keys of methods that ask for one; nil where none does. keyFromAuthorizer tells where they are shown.

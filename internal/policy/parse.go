@@ -86,6 +86,7 @@ func (p *parser) statements(n *node) (*Document, error) {
 		}
 		doc.statements = append(doc.statements, s)
 	}
+	doc.collectKeys()
 	return doc, nil
 }
 

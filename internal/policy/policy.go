@@ -46,6 +46,7 @@ type Request struct {
 // Document is a compiled policy. It is safe for concurrent use.
 type Document struct {
 	statements []statement
+	keys       []string
 }
 
 // Evaluate tells what the document says of a request.

@@ -228,6 +228,18 @@ func TestResourcePoliciesAskForMore(t *testing.T) {
 	}
 }
 
+func TestKeys(t *testing.T) {
+	d, err := Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":["arn:aws:execute-api:*:*:*/${aws:username}","${aws:userid}"],
+		"Condition":{"StringLike":{"aws:UserAgent":"${aws:Referer}"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::${aws:PrincipalAccount}:*"},"Null":{"aws:useragent":"false"}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "aws:principalaccount aws:principalarn aws:referer aws:useragent aws:userid aws:username"
+	if got := strings.Join(d.Keys(), " "); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestDecideNamesTheStatement(t *testing.T) {
 	d, err := Parse([]byte(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"NoPets","Effect":"Deny","Action":"*","Resource":"*/pets"}]}`))
 	if err != nil {

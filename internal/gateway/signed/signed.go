@@ -76,6 +76,12 @@ func Verify(r *http.Request, body func() ([]byte, error), region string, keys Ke
 	return nil, refused(failure, scope), nil
 }
 
+// Carried tells whether a request carries a signature, right or wrong.
+func Carried(r *http.Request) bool {
+	_, carried := sigv4.ScopeOf(r)
+	return carried
+}
+
 // Principal is the caller as policies know it.
 func (c *Caller) Principal() policy.Principal {
 	return policy.Principal{ARN: c.ARN, Account: c.Account, UserID: c.UserID}
@@ -88,4 +94,12 @@ func (c *Caller) Evaluate(r policy.Request) policy.Verdict {
 	}
 	r.Principal = c.Principal()
 	return c.policy.Evaluate(r)
+}
+
+// Keys are the condition keys that the caller's own policy asks for.
+func (c *Caller) Keys() []string {
+	if c.policy == nil {
+		return nil
+	}
+	return c.policy.Keys()
 }

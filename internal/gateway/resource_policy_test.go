@@ -1,0 +1,352 @@
+package gateway_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/gateway"
+	"github.com/poolgate/poolgate/internal/lambda"
+)
+
+// Statements of resource policies.
+const (
+	allowAll  = `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}`
+	denyAll   = `{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}`
+	silentOne = `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/prod/GET/elsewhere"}`
+)
+
+// Suffixes of the messages of denials.
+const (
+	explicitResource = " with an explicit deny in a resource-based policy"
+	implicitResource = " because no resource-based policy allows the execute-api:Invoke action"
+	explicitIdentity = " with an explicit deny in an identity-based policy"
+	implicitIdentity = " because no identity-based policy allows the execute-api:Invoke action"
+)
+
+func denial(user, suffix string) string {
+	return fmt.Sprintf(`{"Message":"User: %s is not authorized to perform: execute-api:Invoke on resource: %s%s"}`, user, maskedPets, suffix)
+}
+
+// verdicts are what a resource policy can say, as the guide's tables have it.
+var verdicts = map[string]string{"allow": allowAll, "neither": silentOne, "deny": denyAll, "deny and allow": allowAll + "," + denyAll}
+
+// TestAuthorizationFlow holds the guide's "How API Gateway resource policies affect authorization workflow", each of its flows and each row of
+// its tables: who refuses, and with which words.
+func TestAuthorizationFlow(t *testing.T) {
+	idToken := token(idClaims())
+	const unauthorized = `{"message":"Unauthorized"}`
+	for _, c := range []struct {
+		flow, resource string
+		// headers are the request's.
+		headers []string
+		status  int
+		body    string
+		reason  authz.Reason
+	}{
+		// Resource policy only: an explicit allow is needed.
+		{"none", "", nil, 200, passed, ""},
+		{"none", "allow", nil, 200, passed, ""},
+		{"none", "neither", nil, 403, denial("anonymous", implicitResource), authz.ResourcePolicyDenied},
+		{"none", "deny", nil, 403, denial("anonymous", explicitResource), authz.ResourcePolicyDenied},
+		{"none", "deny and allow", nil, 403, denial("anonymous", explicitResource), authz.ResourcePolicyDenied},
+		// Amazon Cognito and resource policy: the token first, then an explicit allow is needed.
+		{"cognito", "", []string{"Authorization", idToken}, 200, passed, ""},
+		{"cognito", "allow", []string{"Authorization", idToken}, 200, passed, ""},
+		{"cognito", "neither", []string{"Authorization", idToken}, 403, denial("anonymous", implicitResource), authz.ResourcePolicyDenied},
+		{"cognito", "deny", []string{"Authorization", idToken}, 403, denial("anonymous", explicitResource), authz.ResourcePolicyDenied},
+		{"cognito", "allow", nil, 401, unauthorized, authz.IdentitySourceMissing},
+		{"cognito", "deny", nil, 401, unauthorized, authz.IdentitySourceMissing},
+	} {
+		t.Run(c.flow+" "+c.resource, func(t *testing.T) {
+			m := open()
+			if c.flow == "cognito" {
+				m = cognito()
+			}
+			m.MethodIntegration = mockOf(passed)
+			w := newWorld(t, newAPI().authorizer("auth", nil).on("GET", "/pets", m).withPolicy(verdicts[c.resource]), nil)
+			got := send(t, w, "GET", "/prod/pets", c.headers...)
+			if got.StatusCode != c.status || got.body != c.body || got.Header.Get("x-poolgate-reason") != string(c.reason) {
+				t.Errorf("%d %s %s", got.StatusCode, got.body, got.Header.Get("x-poolgate-reason"))
+			}
+		})
+	}
+}
+
+// TestTableA is the guide's table A: the caller's IAM policy and the resource policy, within one account.
+func TestTableA(t *testing.T) {
+	testTable(t, bobKey, bobARN, []row{
+		{"allow", "allow", "", ""},
+		{"allow", "neither", "", ""},
+		{"allow", "deny", explicitResource, authz.ResourcePolicyDenied},
+		{"neither", "allow", "", ""},
+		{"neither", "neither", implicitIdentity, authz.IAMDenied},
+		{"neither", "deny", explicitResource, authz.ResourcePolicyDenied},
+		{"deny", "allow", explicitIdentity, authz.IAMDenied},
+		{"deny", "neither", explicitIdentity, authz.IAMDenied},
+		{"deny", "deny", explicitIdentity, authz.IAMDenied},
+		// And without a resource policy.
+		{"allow", "", "", ""},
+		{"neither", "", implicitIdentity, authz.IAMDenied},
+		{"deny", "", explicitIdentity, authz.IAMDenied},
+		{"", "", "", ""},
+	})
+}
+
+// TestTableB is the guide's table B: the caller is of another account.
+func TestTableB(t *testing.T) {
+	testTable(t, eveKey, eveARN, []row{
+		{"allow", "allow", "", ""},
+		{"allow", "neither", implicitResource, authz.ResourcePolicyDenied},
+		{"allow", "deny", explicitResource, authz.ResourcePolicyDenied},
+		{"neither", "allow", implicitIdentity, authz.IAMDenied},
+		{"neither", "neither", implicitIdentity, authz.IAMDenied},
+		{"neither", "deny", explicitResource, authz.ResourcePolicyDenied},
+		{"deny", "allow", explicitIdentity, authz.IAMDenied},
+		{"deny", "neither", explicitIdentity, authz.IAMDenied},
+		{"deny", "deny", explicitIdentity, authz.IAMDenied},
+		{"allow", "", implicitResource, authz.ResourcePolicyDenied},
+		{"", "", implicitResource, authz.ResourcePolicyDenied},
+		{"", "allow", "", ""},
+	})
+}
+
+// TestLambdaAuthorizerAndResourcePolicy is the guide's flow of that name: an explicit deny before the function is asked, and then table A; a
+// function of another account is table B.
+func TestLambdaAuthorizerAndResourcePolicy(t *testing.T) {
+	const denied, deniedExplicitly = `{"Message":"User is not authorized to access this resource"}`, `{"Message":"User is not authorized to access this resource with an explicit deny"}`
+	answers := map[string]string{
+		"allow":   `{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"` + methodOfPets + `"}`,
+		"neither": `{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:other/*"}`,
+		"deny":    `{"Effect":"Deny","Action":"execute-api:*","Resource":"*"}`,
+	}
+	for _, c := range []struct {
+		own, resource, account string
+		body                   string
+		reason                 authz.Reason
+		asked                  int
+	}{
+		{"allow", "allow", account, passed, "", 1},
+		{"allow", "neither", account, passed, "", 1},
+		{"allow", "deny", account, denial("anonymous", explicitResource), authz.ResourcePolicyDenied, 0},
+		{"neither", "allow", account, passed, "", 1},
+		{"neither", "neither", account, denied, authz.AuthorizerDenied, 1},
+		{"neither", "deny", account, denial("anonymous", explicitResource), authz.ResourcePolicyDenied, 0},
+		{"deny", "allow", account, deniedExplicitly, authz.AuthorizerDeniedExplicitly, 1},
+		{"deny", "neither", account, deniedExplicitly, authz.AuthorizerDeniedExplicitly, 1},
+		{"deny", "deny", account, denial("anonymous", explicitResource), authz.ResourcePolicyDenied, 0},
+		{"allow", "", account, passed, "", 1},
+		{"neither", "", account, denied, authz.AuthorizerDenied, 1},
+		{"allow", "allow", "111122223333", passed, "", 1},
+		{"allow", "neither", "111122223333", denial("anonymous", implicitResource), authz.ResourcePolicyDenied, 1},
+		{"neither", "allow", "111122223333", denied, authz.AuthorizerDenied, 1},
+		{"allow", "", "111122223333", passed, "", 1},
+	} {
+		t.Run(c.own+" resource "+c.resource+" of "+c.account, func(t *testing.T) {
+			functions := &fakeFunctions{run: func(context.Context, lambda.Invocation) (lambda.Answer, error) {
+				return lambda.Answer{Payload: []byte(`{"principalId":"p","policyDocument":{"Version":"2012-10-17","Statement":[` + answers[c.own] + `]}}`)}, nil
+			}}
+			m := types.Method{AuthorizationType: aws.String("CUSTOM"), AuthorizerId: aws.String("fn"), MethodIntegration: mockOf(passed)}
+			a := newAPI().on("GET", "/pets", m).withPolicy(verdicts[c.resource]).authorizer("fn", func(doc *types.Authorizer) {
+				doc.Type, doc.ProviderARNs = types.AuthorizerTypeToken, nil
+				doc.AuthorizerUri = aws.String("arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:" + c.account + ":function:auth/invocations")
+			})
+			got := send(t, newWorld(t, a, nil, withFunctions(functions)), "GET", "/prod/pets", "Authorization", "x")
+			if got.body != c.body || got.Header.Get("x-poolgate-reason") != string(c.reason) || len(functions.calls) != c.asked {
+				t.Errorf("%d %s %s, asked %d times", got.StatusCode, got.body, got.Header.Get("x-poolgate-reason"), len(functions.calls))
+			}
+		})
+	}
+}
+
+// row is what two policies say, and what comes of it: the end of the message and the reason, or nothing.
+type row struct {
+	own, resource, suffix string
+	reason                authz.Reason
+}
+
+func testTable(t *testing.T, key, arn string, rows []row) {
+	t.Helper()
+	identity := map[string]string{
+		"allow":   `{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"` + methodOfPets + `"}`,
+		"neither": `{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:other/*"}`,
+		"deny":    `{"Effect":"Deny","Action":"execute-api:*","Resource":"*"}`,
+	}
+	for _, c := range rows {
+		t.Run("own "+c.own+" resource "+c.resource, func(t *testing.T) {
+			own := ""
+			if c.own != "" {
+				own = `{"Version":"2012-10-17","Statement":` + identity[c.own] + `}`
+			}
+			m := iam()
+			m.MethodIntegration = mockOf(passed)
+			w := newWorld(t, newAPI().on("GET", "/pets", m).withPolicy(verdicts[c.resource]), nil, keyed(t, own))
+			got := sendSigned(t, w, signatureOf(key, "GET", "/prod/pets"))
+			if got.Header.Get("x-poolgate-reason") != string(c.reason) {
+				t.Errorf("the reason is %s", got.Header.Get("x-poolgate-reason"))
+			}
+			if c.reason == "" {
+				expect(t, got, 200, passed, "")
+				return
+			}
+			expect(t, got, 403, denial(arn, c.suffix), "AccessDeniedException")
+		})
+	}
+}
+
+func TestResourcePolicyConditions(t *testing.T) {
+	allowIf := func(condition string) string {
+		return `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*","Condition":{` + condition + `}}`
+	}
+	local := func(c *gateway.Config) { c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
+	for _, c := range []struct {
+		name, statements string
+		proxied          bool
+		headers          []string
+		want             int
+	}{
+		{"the connection's address", allowIf(`"IpAddress":{"aws:SourceIp":"127.0.0.0/8"}`), false, nil, 200},
+		{"another address", allowIf(`"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}`), false, nil, 403},
+		{"an address that anybody claims", allowIf(`"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}`), false, []string{"X-Forwarded-For", "10.0.0.1"}, 403},
+		{"an address that a trusted proxy tells", allowIf(`"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}`), true, []string{"X-Forwarded-For", "10.0.0.1"}, 200},
+		{"a VPC endpoint that anybody claims", allowIf(`"StringEquals":{"aws:SourceVpce":"vpce-1"}`), false, []string{"X-Amzn-Vpce-Id", "vpce-1"}, 403},
+		{"a VPC endpoint that a trusted proxy tells", allowIf(`"StringEquals":{"aws:SourceVpce":"vpce-1"}`), true, []string{"X-Amzn-Vpce-Id", "vpce-1"}, 200},
+		{"a VPC", allowIf(`"StringEquals":{"aws:SourceVpc":"vpc-1"}`), true, []string{"X-Amzn-Vpc-Id", "vpc-1"}, 200},
+		{"an address in a VPC", allowIf(`"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`), true, []string{"X-Amzn-Vpce-Id", "vpce-1", "X-Forwarded-For", "10.0.0.1"}, 200},
+		{"an address in a VPC is no source address", allowIf(`"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}`), true, []string{"X-Amzn-Vpce-Id", "vpce-1", "X-Forwarded-For", "10.0.0.1"}, 403},
+		{"a user agent", allowIf(`"StringLike":{"aws:UserAgent":"curl/*"}`), false, []string{"User-Agent", "curl/8.5.0"}, 200},
+		{"a referer", allowIf(`"StringLike":{"aws:Referer":"https://example.com/*"}`), false, []string{"Referer", "https://example.com/x"}, 200},
+		{"no referer", allowIf(`"StringLike":{"aws:Referer":"*"}`), false, nil, 403},
+		{"plain HTTP", allowIf(`"Bool":{"aws:SecureTransport":"true"}`), false, nil, 403},
+		{"TLS that a trusted proxy tells of", allowIf(`"Bool":{"aws:SecureTransport":"true"}`), true, []string{"X-Forwarded-Proto", "https"}, 200},
+		{"after a date", allowIf(`"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}`), false, nil, 200},
+		{"before a date", allowIf(`"DateLessThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}`), false, nil, 403},
+		{"after a second", allowIf(`"NumericGreaterThan":{"aws:EpochTime":"1577836800"}`), false, nil, 200},
+		{"a region", allowIf(`"StringEquals":{"aws:RequestedRegion":"eu-west-1"}`), false, nil, 200},
+		{"nobody has a principal's ARN", allowIf(`"Null":{"aws:PrincipalArn":"true"}`), false, nil, 200},
+		{"an organization", allowIf(`"StringEquals":{"aws:PrincipalOrgID":"o-1"}`), false, nil, 403},
+		{"some methods", `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/prod/GET/pets"}`, false, nil, 200},
+		{"methods of another stage", `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/dev/*"}`, false, nil, 403},
+		{"methods of another API", `{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:eu-west-1:000000000000:other12345/*"}`, false, nil, 403},
+		{"an account", `{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"execute-api:Invoke","Resource":"execute-api:/*"}`, false, nil, 403},
+		{"the guide's deny of all but some", allowAll + `,{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*","Condition":{"NotIpAddress":{"aws:SourceIp":["10.0.0.0/8","127.0.0.1"]}}}`, false, nil, 200},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			options := []func(*gateway.Config){}
+			if c.proxied {
+				options = append(options, local)
+			}
+			w := newWorld(t, newAPI().on("GET", "/pets", openWith(mockOf(passed))).withPolicy(c.statements), nil, options...)
+			if got := send(t, w, "GET", "/prod/pets", c.headers...); got.StatusCode != c.want {
+				t.Errorf("%d %s", got.StatusCode, got.body)
+			}
+		})
+	}
+}
+
+// Conditions and principals that only signed requests have.
+func TestResourcePolicyPrincipals(t *testing.T) {
+	statement := func(principal, condition string) string {
+		return `{"Effect":"Allow","Principal":` + principal + `,"Action":"execute-api:Invoke","Resource":"execute-api:/*"` + condition + `}`
+	}
+	own := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*/nothing"}}` // so that the resource policy alone lets in
+	for _, c := range []struct {
+		name, statements string
+		want             int
+	}{
+		{"the user", statement(`{"AWS":"`+bobARN+`"}`, ""), 200},
+		{"the user's account", statement(`{"AWS":"arn:aws:iam::000000000000:root"}`, ""), 200},
+		{"another user", statement(`{"AWS":"arn:aws:iam::000000000000:user/ann"}`, ""), 403},
+		{"the ARN", statement(`"*"`, `,"Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/team/*"}}`), 200},
+		{"the account", statement(`"*"`, `,"Condition":{"StringEquals":{"aws:PrincipalAccount":"000000000000"}}`), 200},
+		{"the type", statement(`"*"`, `,"Condition":{"StringEquals":{"aws:PrincipalType":"User"}}`), 200},
+		{"the name", statement(`"*"`, `,"Condition":{"StringEquals":{"aws:username":"bob"}}`), 200},
+		{"the id", statement(`"*"`, `,"Condition":{"StringEquals":{"aws:userid":"AIDABOB"}}`), 200},
+		{"a variable", strings.Replace(statement(`"*"`, ""), "execute-api:/*", "arn:aws:execute-api:*:*:abcde12345/prod/GET/${aws:username}", 1), 403},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, newAPI().on("GET", "/pets", iam()).withPolicy(c.statements), nil, keyed(t, own))
+			if got := sendSigned(t, w, signatureOf(bobKey, "GET", "/prod/pets")); got.StatusCode != c.want {
+				t.Errorf("%d %s", got.StatusCode, got.body)
+			}
+		})
+	}
+}
+
+// A deny of a path holds however the path is written.
+func TestADenyHoldsForEveryWayToWriteThePath(t *testing.T) {
+	policy := allowAll + `,{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":["execute-api:/*/GET/admin","execute-api:/*/GET/a b"]}`
+	w := newWorld(t, newAPI().on("GET", "/{proxy+}", openWith(mockOf(passed))).withPolicy(policy), nil)
+	for _, path := range []string{"/prod/admin", "/prod/admin/", "/prod//admin", "/prod/%61dmin", "/prod/a%20b", "/prod/a%20b/"} {
+		if got := send(t, w, "GET", path); got.StatusCode != 403 {
+			t.Errorf("%s: %d %s", path, got.StatusCode, got.body)
+		}
+	}
+	if got := send(t, w, "GET", "/prod/administration"); got.StatusCode != 200 {
+		t.Errorf("%d %s", got.StatusCode, got.body)
+	}
+}
+
+func TestADenyGoesBeforeTheRoutes(t *testing.T) {
+	w := newWorld(t, newAPI().on("GET", "/pets", open()).withPolicy(allowAll+","+denyAll), nil)
+	got := send(t, w, "GET", "/prod/nothing", "Authorization", "Bearer x")
+	if got.StatusCode != 403 || !strings.Contains(got.body, explicitResource) {
+		t.Errorf("%d %s", got.StatusCode, got.body)
+	}
+	w = newWorld(t, newAPI().on("GET", "/pets", open()).withPolicy(silentOne), nil)
+	expect(t, send(t, w, "GET", "/prod/nothing"), 403, `{"message":"Missing Authentication Token"}`, "MissingAuthenticationTokenException")
+}
+
+// What was deployed before policies were checked must not open the API.
+func TestAPolicyThatCannotBeReadLetsNobodyIn(t *testing.T) {
+	for _, text := range []string{`{`, `{"Statement":[{"Effect":"Allow","NotPrincipal":{"AWS":"1"},"Principal":"*","Action":"*","Resource":"*"}]}`} {
+		a := newAPI().authorizer("auth", nil).on("GET", "/pets", open()).on("GET", "/id", cognito()).on("GET", "/iam", iam())
+		a.s.API.Value.Policy = aws.String(text)
+		w := newWorld(t, a, nil, keyed(t, ""))
+		expect(t, send(t, w, "GET", "/prod/pets"), 403, denial("anonymous", implicitResource), "AccessDeniedException")
+		if got := send(t, w, "GET", "/prod/id", "Authorization", token(idClaims())); got.StatusCode != 403 {
+			t.Errorf("%d %s", got.StatusCode, got.body)
+		}
+		if got := sendSigned(t, w, signatureOf(bobKey, "GET", "/prod/iam")); got.StatusCode != 403 {
+			t.Errorf("%d %s", got.StatusCode, got.body)
+		}
+	}
+}
+
+func TestAPolicyAsAPIGatewayEscapesIt(t *testing.T) {
+	a := newAPI().on("GET", "/pets", openWith(mockOf(passed)))
+	a.s.API.Value.Policy = aws.String(`{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"execute-api:Invoke\"],\"Resource\":\"arn:aws:execute-api:eu-west-1:000000000000:abcde12345\/*\"}}`)
+	expect(t, send(t, newWorld(t, a, nil), "GET", "/prod/pets"), 200, passed, "")
+}
+
+func TestPrivateAPIs(t *testing.T) {
+	private := func(statements string) *api {
+		a := newAPI().on("GET", "/pets", openWith(mockOf(passed))).withPolicy(statements)
+		a.s.API.Value.EndpointConfiguration = &types.EndpointConfiguration{Types: []types.EndpointType{types.EndpointTypePrivate}}
+		return a
+	}
+	trusting := func(c *gateway.Config) { c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} }
+	through := []string{"X-Amzn-Vpce-Id", "vpce-1"}
+	for name, w := range map[string]http.Handler{"nobody is trusted": newWorld(t, private(allowAll), nil), "no endpoint": newWorld(t, private(allowAll), nil, trusting)} {
+		headers := through
+		if name == "no endpoint" {
+			headers = nil
+		}
+		for _, path := range []string{"/prod/pets", "/prod/nothing"} {
+			got := send(t, w, "GET", path, headers...)
+			expect(t, got, 403, `{"message":"Forbidden"}`, "ForbiddenException")
+			if got.Header.Get("x-poolgate-reason") != string(authz.PrivateAPI) {
+				t.Errorf("%s: %s", name, got.Header.Get("x-poolgate-reason"))
+			}
+		}
+	}
+	expect(t, send(t, newWorld(t, private(allowAll), nil, trusting), "GET", "/prod/pets", through...), 200, passed, "")
+	expect(t, send(t, newWorld(t, private(""), nil, trusting), "GET", "/prod/pets", through...), 403, denial("anonymous", implicitResource), "AccessDeniedException")
+}
