@@ -1,5 +1,5 @@
 // Package authz decides whether a token of an Amazon Cognito user pool opens a method, as the COGNITO_USER_POOLS
-// authorizer of an API Gateway REST API decides it, and says why when it does not.
+// authorizer of an API Gateway REST API decides it, or the JWT authorizer of an HTTP API, and says why when it does not.
 //
 // An [Engine] knows the pools' keys and remembers the tokens it has verified. [Engine.Compile] turns an authorizer's
 // settings into an [Authorizer], and [Authorizer.Decide] judges one request:
@@ -14,6 +14,10 @@
 //
 // [Authorizer.Handler] does the same as net/http middleware, and [Authorizer.Explain] gives the same decision with
 // every check written down.
+//
+// [Engine.CompileJWT] makes a [JWTAuthorizer] in the same way, as an HTTP API has it: for tokens of any OpenID provider, with
+// RS256, RS384 or RS512, an audience and scopes. Its keys come from [IssuerKeys]; authz/jwks fetches them too. What one kind of authorizer
+// has verified counts for nothing with the other.
 //
 // Checks run in one order and the first that fails is the reason: source, shape, algorithm, issuer, key, signature,
 // expiry, not before, token use, audience, scope. A forged token is therefore never told that it expired.

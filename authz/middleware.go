@@ -42,3 +42,20 @@ func ClaimsFrom(ctx context.Context) *Claims {
 	c, _ := ctx.Value(claimsKey{}).(*Claims)
 	return c
 }
+
+// Handler lets through to next the requests whose Authorization header opens a route with these scopes, and answers the
+// others as HTTP APIs do: 401 or 403 with a WWW-Authenticate that says why. next finds the claims with [ClaimsFrom].
+func (a *JWTAuthorizer) Handler(scopes []string, next http.Handler) http.Handler {
+	scopes = slices.Clone(scopes)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d := a.Decide(r.Context(), r.Header.Get("Authorization"), scopes, time.Now())
+		if !d.Allowed {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("WWW-Authenticate", d.WWWAuthenticate(scopes))
+			w.WriteHeader(d.Status)
+			_, _ = w.Write([]byte(`{"message":"` + d.Message() + `"}`)) // the two messages need no escaping
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(WithClaims(r.Context(), d.Claims)))
+	})
+}

@@ -38,6 +38,7 @@ answer is none of the types that can be customised. Words in capital letters are
 		}
 		writeReasons(&page, section.title, rows)
 	}
+	writeDescriptions(&page)
 	page.WriteString("\n## Warnings\n\nWhat `poolgate explain` tells though it refuses nothing.\n")
 	for _, info := range Warnings() {
 		writeEntry(&page, string(info.Code), info.Sentence, info.Mend)
@@ -88,4 +89,19 @@ func markCommand(step string) string {
 		}
 	}
 	return step
+}
+
+// writeDescriptions writes what the JWT authorizers of HTTP APIs answer.
+func writeDescriptions(page *strings.Builder) {
+	page.WriteString("\n## At the JWT authorizers of HTTP APIs\n\nThe reasons are the same, the answers are not: there are no gateway response types, and " +
+		"`www-authenticate` tells\nthe client more. `poolgate explain` fits the commands that mend a refusal to HTTP APIs.\n\n" +
+		"| code | status | error | error_description |\n|---|---|---|---|\n| `identity_source_missing` | 401 | – | – |\n")
+	for _, v := range []verdict{
+		{reason: TokenMalformed}, {reason: TokenIsRefreshToken}, {reason: TokenAlgorithm, alg: "HS256"}, {reason: TokenIssuer}, {reason: PoolNotFound},
+		{reason: TokenKeyUnknown}, {reason: KeysUnavailable, noDiscovery: true}, {reason: KeysUnavailable}, {reason: TokenSignature}, {reason: TokenExpired},
+		{reason: TokenNotYetValid}, {reason: TokenAudience}, {reason: ScopeMissing},
+	} {
+		d := v.jwtDecision("token")
+		fmt.Fprintf(page, "| `%s` | %d | `%s` | `%s` |\n", d.Reason, d.Status, d.Error(), d.Description)
+	}
 }
