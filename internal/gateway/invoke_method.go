@@ -118,8 +118,9 @@ func (a *answer) whole() error {
 	if a.stream == nil {
 		return nil
 	}
-	defer func() { _ = a.stream.Close() }()
-	body, err := io.ReadAll(io.LimitReader(a.stream, payloadLimit+1))
+	stream := a.stream
+	defer func() { _ = stream.Close() }()
+	body, err := io.ReadAll(io.LimitReader(stream, payloadLimit+1))
 	if err == nil && len(body) > payloadLimit {
 		err = upstream.ErrTooLarge
 	}
