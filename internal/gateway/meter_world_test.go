@@ -185,3 +185,12 @@ func (w *meteredWorld) answers(t *testing.T, when, path, key string, status int,
 
 // saw is what the record of the latest refusal says.
 func (w *meteredWorld) saw() string { return w.Recent(1, nil)[0].Saw }
+
+// patches are replacements: path, value and so on.
+func patches(pairs ...string) []types.PatchOperation {
+	var list []types.PatchOperation
+	for i := 0; i+1 < len(pairs); i += 2 {
+		list = append(list, replace(pairs[i], pairs[i+1]))
+	}
+	return list
+}
