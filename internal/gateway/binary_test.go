@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"io"
-	"net/http"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/poolgate/poolgate/internal/lambda"
@@ -70,78 +67,10 @@ func TestBinaryBodiesOfProxyFunctions(t *testing.T) {
 	expect(t, send(t, w, "GET", "/prod/a"), 502, `{"message":"Internal server error"}`, "InternalServerErrorException")
 }
 
-// TestContentTypeConversions walks the guide's tables, with an HTTP backend that answers what it got.
-func TestContentTypeConversions(t *testing.T) {
-	encoded := base64.StdEncoding.EncodeToString([]byte(bytesSent))
-	var got []byte
-	answer, answerType := "", ""
-	server := backend(t, func(w http.ResponseWriter, r *http.Request) {
-		got, _ = io.ReadAll(r.Body)
-		w.Header().Set("Content-Type", answerType)
-		_, _ = io.WriteString(w, answer)
-	})
-	call := func(handling types.ContentHandlingStrategy, list []string, mediaType, body, accept string) reply {
-		i := &types.Integration{
-			Type: types.IntegrationTypeHttp, HttpMethod: aws.String("POST"), Uri: aws.String(server.URL), ContentHandling: handling,
-			IntegrationResponses: map[string]types.IntegrationResponse{"200": {StatusCode: aws.String("200"), ContentHandling: handling}},
-		}
-		w := newWorld(t, newAPI().binary(list...).on("POST", "/a", openWith(i)), nil)
-		return sendBody(t, w, "POST", "/prod/a", body, "Content-Type", mediaType, "Accept", accept)
-	}
-	png := []string{"image/png"}
-	t.Run("requests", func(t *testing.T) {
-		answerType, answer = "text/plain", ""
-		for _, tt := range []struct {
-			name      string
-			handling  types.ContentHandlingStrategy
-			list      []string
-			mediaType string
-			body      string
-			want      string
-		}{
-			{"text passes", "", nil, "text/plain", "héllo", "héllo"},
-			{"text to binary", types.ContentHandlingStrategyConvertToBinary, nil, "text/plain", encoded, bytesSent},
-			{"text to text", types.ContentHandlingStrategyConvertToText, png, "text/plain", "x", "x"},
-			{"binary passes", "", png, "image/png", bytesSent, bytesSent},
-			{"binary to binary", types.ContentHandlingStrategyConvertToBinary, png, "image/png", bytesSent, bytesSent},
-			{"binary to text", types.ContentHandlingStrategyConvertToText, png, "image/png", bytesSent, encoded},
-		} {
-			t.Run(tt.name, func(t *testing.T) {
-				call(tt.handling, tt.list, tt.mediaType, tt.body, "text/plain")
-				if string(got) != tt.want {
-					t.Errorf("the backend got %q, want %q", got, tt.want)
-				}
-			})
-		}
-	})
-	t.Run("responses", func(t *testing.T) {
-		for _, tt := range []struct {
-			name             string
-			handling         types.ContentHandlingStrategy
-			list             []string
-			mediaType, body  string
-			accept           string
-			status           int
-			want             string
-			errorTypeOfReply string
-		}{
-			{"text passes", "", nil, "text/plain", "x", "image/png", 200, "x", ""},
-			{"text to binary", types.ContentHandlingStrategyConvertToBinary, nil, "text/plain", encoded, "text/plain", 200, bytesSent, ""},
-			{"text to a client that wants bytes", "", png, "text/plain", encoded, "image/png", 200, bytesSent, ""},
-			{"text that stays text", types.ContentHandlingStrategyConvertToText, png, "text/plain", encoded, "image/png", 200, encoded, ""},
-			{"binary to a client that wants text", "", png, "image/png", bytesSent, "text/plain", 200, encoded, ""},
-			{"binary to a client that wants bytes", "", png, "image/png", bytesSent, "image/png", 200, bytesSent, ""},
-			{"binary that stays binary", types.ContentHandlingStrategyConvertToBinary, png, "image/png", bytesSent, "text/plain", 200, bytesSent, ""},
-			{"binary to text", types.ContentHandlingStrategyConvertToText, png, "image/png", bytesSent, "image/png", 200, encoded, ""},
-			{"what is no base64 cannot become bytes", "", png, "text/plain", "%%", "image/png", 500, `{"message":"Internal server error"}`, "InternalServerErrorException"},
-		} {
-			t.Run(tt.name, func(t *testing.T) {
-				answerType, answer = tt.mediaType, tt.body
-				// The request is binary where that keeps it out of the conversion's way.
-				expect(t, call(tt.handling, tt.list, "image/png", encoded, tt.accept), tt.status, tt.want, tt.errorTypeOfReply)
-			})
-		}
-	})
+// TestWhatIsNoBase64CannotBecomeBytes: a text of a template or a function that was to become bytes is a configuration error.
+func TestWhatIsNoBase64CannotBecomeBytes(t *testing.T) {
+	w := newWorld(t, newAPI().binary("image/png").on("GET", "/a", openWith(mockOf("%%"))), nil)
+	expect(t, send(t, w, "GET", "/prod/a", "Accept", "image/png"), 500, `{"message":"Internal server error"}`, "InternalServerErrorException")
 }
 
 // TestAMockAnswersBytes is how people serve small images: base64 in the template.
