@@ -20,6 +20,9 @@ const stopWithin = 10 * time.Second
 type serveFlags struct {
 	config     server.Config
 	accessKeys []string
+	owners     []string
+	policies   []string
+	proxies    []string
 	jwks       []string
 	functions  []string
 	issuer     string
@@ -52,6 +55,9 @@ loopback only with access keys. Everything is kept in the data directory.`,
 	flags.StringVar(&f.config.Data, "data", ".poolgate", "`DIR` that everything is kept in, or :memory: to keep nothing")
 	flags.StringVar(&f.config.Store, "store", "", "postgres://… `URL` of a shared database instead of the one in the data directory")
 	flags.StringArrayVar(&f.accessKeys, "access-key", nil, "`ID:SECRET` that requests must be signed with; repeat for more")
+	flags.StringArrayVar(&f.owners, "access-key-arn", nil, "`ID=ARN` of the user or role session that a key is; repeat for more")
+	flags.StringArrayVar(&f.policies, "access-key-policy", nil, "`ID=FILE` with the IAM policy of a key, for APIs with AWS_IAM; repeat for more")
+	flags.StringArrayVar(&f.proxies, "trust-proxy", nil, "`CIDR` of proxies that may say where a request to an API came from; repeat for more")
 	flags.StringVar(&f.config.PublicURL, "public-url", "", "`URL` that tokens and links carry (default http://localhost:PORT)")
 	flags.StringVar(&f.issuer, "issuer", "local", "`WHO` tokens say issued them: local or aws")
 	flags.StringArrayVar(&f.config.Hosts, "host", nil, "further host `NAME` to answer to; repeat for more")
@@ -80,6 +86,9 @@ func (f *serveFlags) build(cmd *cobra.Command) (server.Config, error) {
 			return config, fail("write it as --access-key ID:SECRET", "an access key must be ID:SECRET")
 		}
 		config.AccessKeys[id] = secret
+	}
+	if err := f.callers(&config); err != nil {
+		return config, err
 	}
 	for _, name := range config.Hosts {
 		if name == "" || strings.ContainsAny(name, " /:@?#") {

@@ -51,7 +51,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	}
 	events := logs.New(logs.Config{Store: db, Log: config.Log})
 	p.closers = append(p.closers, events.Close)
-	p.apis = wire.New(wire.Options{Keys: config.AccessKeys, DefaultRegion: defaultRegion, Log: config.Log})
+	p.apis = wire.New(wire.Options{Keys: config.AccessKeys, Principals: principals(config), DefaultRegion: defaultRegion, Log: config.Log})
 	p.objects = s3.New(s3.Config{Store: db, Callers: p.apis, Log: config.Log})
 	p.closers = append(p.closers, p.objects.Close)
 	functions, err := lambda.New(lambda.Config{
@@ -66,13 +66,18 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	httpDocuments := apigatewayv2.New(apigatewayv2.Config{Store: db, Domains: documents, PublicURL: config.PublicURL, Clock: clock, Log: config.Log})
 	records := decision.NewRing(decision.RingRecords, decision.RingBytes)
 	tells := func(r *http.Request) bool { return tellsReasons(config, r) }
+	keys, err := signers(config, p.apis)
+	if err != nil {
+		p.close()
+		return nil, err
+	}
 	p.gateway = gateway.New(gateway.Config{
 		APIs: documents, Engine: engine, Clock: clock, Topics: db, Log: config.Log, Logs: events, Functions: functions, Keys: documents,
-		ReasonHeader: tells, Ring: records,
+		ReasonHeader: tells, Ring: records, AccessKeys: keys, Proxies: config.TrustProxies,
 	})
 	p.httpAPIs = httpapi.New(httpapi.Config{
 		APIs: httpDocuments, Engine: engine, Clock: clock, Topics: db, Log: config.Log, Logs: events, Functions: functions,
-		ReasonHeader: tells, Ring: records,
+		ReasonHeader: tells, Ring: records, Keys: keys, Proxies: config.TrustProxies,
 	})
 	httpDocuments.ServedBy(p.httpAPIs)
 	p.closers = append(p.closers, p.httpAPIs.Close)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -42,6 +43,10 @@ type Config struct {
 	Store string
 	// AccessKeys are the secrets by access key id. None means that signatures are not verified; then only loopback is served.
 	AccessKeys map[string]string
+	// Callers says whose access keys are, by their ids.
+	Callers map[string]Caller
+	// TrustProxies are networks whose hosts are believed when they say where a request to an API came from.
+	TrustProxies []netip.Prefix
 	// PublicURL is the base of issuers and links; empty means http://localhost:PORT.
 	PublicURL string
 	// IssuerAWS makes tokens name AWS's own issuer.

@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/subtle"
 	"net/http"
+	"strings"
 
 	"github.com/poolgate/poolgate/internal/wire/sigv4"
 )
@@ -33,7 +34,7 @@ func (m *Mux) Lookup(r *http.Request) (lookup sigv4.Lookup, enforced bool) {
 		if secret, known := m.options.Keys[accessKeyID]; known {
 			return secret, true
 		}
-		session, known := m.session(accessKeyID)
+		session, known := m.Session(accessKeyID)
 		if !known || subtle.ConstantTimeCompare([]byte(session.Token), []byte(securityToken(r))) != 1 {
 			return "", false
 		}
@@ -41,17 +42,24 @@ func (m *Mux) Lookup(r *http.Request) (lookup sigv4.Lookup, enforced bool) {
 	}, len(m.options.Keys) > 0
 }
 
-func (m *Mux) session(accessKeyID string) (Session, bool) {
+// Session finds a temporary credential that this server gave out.
+func (m *Mux) Session(accessKeyID string) (Session, bool) {
 	if m.options.Sessions == nil {
 		return Session{}, false
 	}
 	return m.options.Sessions(accessKeyID)
 }
 
-// Caller tells whose an access key is: a session's account and role; else the key itself when it looks like an account.
+// Caller tells whose an access key is: a session's account and role, or the owner that was configured; else the key itself is the account
+// when it looks like one.
 func (m *Mux) Caller(accessKeyID string) (accountID, principal string) {
-	if session, known := m.session(accessKeyID); known {
+	if session, known := m.Session(accessKeyID); known {
 		return session.Account, session.Principal
+	}
+	if arn := m.options.Principals[accessKeyID]; arn != "" {
+		if fields := strings.SplitN(arn, ":", 6); len(fields) == 6 {
+			return fields[4], arn
+		}
 	}
 	return account(accessKeyID), ""
 }

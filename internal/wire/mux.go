@@ -16,6 +16,8 @@ import (
 type Options struct {
 	// Keys are access key ids and their secrets. When there are none, signatures are not verified.
 	Keys map[string]string
+	// Principals are the ARNs of those keys' owners that have one; the key's account is then the ARN's.
+	Principals map[string]string
 	// Sessions finds the temporary credentials that this server gave out; nil knows none.
 	Sessions Sessions
 	// DefaultRegion is used for an operation that wants a signature and came without one, which only happens without Keys.

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/poolgate/poolgate/internal/server"
+)
+
+// callers reads the flags that say whose access keys are and which proxies are trusted.
+func (f *serveFlags) callers(config *server.Config) error {
+	config.Callers = map[string]server.Caller{}
+	for _, owner := range f.owners {
+		id, arn, found := strings.Cut(owner, "=")
+		if !found || id == "" || arn == "" {
+			return fail("write it as --access-key-arn ID=arn:aws:iam::ACCOUNT:user/NAME", "%q does not say whose an access key is", owner)
+		}
+		caller := config.Callers[id]
+		caller.ARN = arn
+		config.Callers[id] = caller
+	}
+	for _, own := range f.policies {
+		id, file, found := strings.Cut(own, "=")
+		if !found || id == "" || file == "" {
+			return fail("write it as --access-key-policy ID=FILE", "%q does not name the file of a policy", own)
+		}
+		caller := config.Callers[id]
+		caller.PolicyFile = file
+		config.Callers[id] = caller
+	}
+	config.TrustProxies = nil
+	for _, text := range f.proxies {
+		network, err := netip.ParsePrefix(text)
+		if ip, notNetwork := netip.ParseAddr(text); err != nil && notNetwork == nil && ip.Zone() == "" {
+			network, err = netip.PrefixFrom(ip, ip.BitLen()), nil
+		}
+		if err != nil {
+			return fail("write it as --trust-proxy 10.0.0.0/8, or as an address", "%q is no network", text)
+		}
+		config.TrustProxies = append(config.TrustProxies, network.Masked())
+	}
+	return nil
+}
