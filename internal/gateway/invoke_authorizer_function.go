@@ -26,9 +26,10 @@ const (
 // tryFunction asks a Lambda authorizer for GET / as it is edited. The answer is neither taken from the cache nor remembered, and its
 // policy is shown, not enforced: one that denies is a success (fact 1.9).
 func (g *Gateway) tryFunction(ctx context.Context, stage *stagePlan, a *authorizerPlan, in *apigateway.TestInvokeAuthorizerInput, log *executionLog, out *apigateway.TestInvokeAuthorizerOutput) {
-	x := g.testExchange(ctx, stage, a, in, log)
-	f := a.function.withContext(in.AdditionalContext)
-	if identity := a.identityText(x); identity != "" {
+	tested := *a
+	tested.function = a.function.withContext(in.AdditionalContext)
+	f, x := tested.function, g.testExchange(ctx, stage, &tested, in, log)
+	if identity := tested.identityText(x); identity != "" {
 		log.line("Incoming identity: %s", identity)
 	}
 	_, refused := f.identify(x)
