@@ -148,45 +148,40 @@ type grant struct {
 
 // read reads the function's answer; problem says what makes it one that decides nothing.
 func (f *functionGuard) read(payload []byte) (*grant, string) {
-	var reply struct {
-		IsAuthorized json.RawMessage `json:"isAuthorized"`
-		PrincipalID  *string         `json:"principalId"`
-		Policy       json.RawMessage `json:"policyDocument"`
-		Context      json.RawMessage `json:"context"`
-	}
 	if text := bytes.TrimSpace(payload); len(text) == 0 || text[0] != '{' {
 		return nil, "the function's answer is not an object: " + clippedTo(string(text), 64)
 	}
-	if err := json.Unmarshal(payload, &reply); err != nil {
+	var members map[string]json.RawMessage // by their exact names: isauthorized is another member
+	if err := json.Unmarshal(payload, &members); err != nil {
 		return nil, "the function's answer cannot be read: " + err.Error()
 	}
 	granted := &grant{}
-	if len(reply.Context) > 0 && string(reply.Context) != "null" {
-		d := json.NewDecoder(bytes.NewReader(reply.Context))
+	if context := members["context"]; len(context) > 0 && string(context) != "null" {
+		d := json.NewDecoder(bytes.NewReader(context))
 		d.UseNumber()
 		if err := d.Decode(&granted.values); err != nil {
 			return nil, "the context is no object"
 		}
-		granted.context = reply.Context
+		granted.context = context
 	}
-	if reply.PrincipalID != nil {
-		granted.principal = *reply.PrincipalID
+	if principal := members["principalId"]; len(principal) > 0 && json.Unmarshal(principal, &granted.principal) != nil {
+		return nil, "the principalId is no string"
 	}
 	if f.simple {
-		switch string(reply.IsAuthorized) {
+		switch isAuthorized := string(members["isAuthorized"]); isAuthorized {
 		case "true":
 			granted.allowed = true
 		case "false":
 		default:
-			return nil, "isAuthorized is " + clippedTo(string(reply.IsAuthorized), 32) + "; it must be true or false"
+			return nil, "isAuthorized is " + clippedTo(isAuthorized, 32) + "; it must be true or false"
 		}
 		return granted, ""
 	}
-	if len(reply.Policy) == 0 {
+	if len(members["policyDocument"]) == 0 {
 		return nil, "the answer has no policyDocument"
 	}
 	var err error
-	if granted.policy, err = policy.Parse(reply.Policy); err != nil {
+	if granted.policy, err = policy.Parse(members["policyDocument"]); err != nil {
 		return nil, "the policyDocument: " + err.Error()
 	}
 	return granted, ""

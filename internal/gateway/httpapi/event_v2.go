@@ -16,10 +16,10 @@ type event2 struct {
 	Headers         map[string]string `json:"headers"`
 	QueryParameters map[string]string `json:"queryStringParameters,omitempty"`
 	RequestContext  context2          `json:"requestContext"`
-	PathParameters  map[string]string `json:"pathParameters,omitempty"`
-	StageVariables  map[string]string `json:"stageVariables,omitempty"`
 	Body            *string           `json:"body,omitempty"`
+	PathParameters  map[string]string `json:"pathParameters,omitempty"`
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
+	StageVariables  map[string]string `json:"stageVariables,omitempty"`
 }
 
 type context2 struct {

@@ -14,41 +14,45 @@ import (
 // textType is the media type of a function's answer that names none.
 const textType = "text/plain; charset=utf-8"
 
-// reply is what a function behind a proxy integration returns. Members of other names are ignored.
+// reply is what a function behind a proxy integration returns. Members of other names, letters included, are ignored.
 type reply struct {
-	StatusCode        any              `json:"statusCode"`
-	Headers           map[string]any   `json:"headers"`
-	MultiValueHeaders map[string][]any `json:"multiValueHeaders"`
-	Cookies           []string         `json:"cookies"`
-	Body              any              `json:"body"`
-	IsBase64Encoded   any              `json:"isBase64Encoded"`
+	statusCode, body, isBase64Encoded any
+	headers                           map[string]any
+	multiValueHeaders                 map[string][]any
+	cookies                           []string
 }
 
 // readReply turns a function's answer into the client's; problem says what makes it malformed. In format 2.0 an answer without a
 // statusCode is itself the body of a 200 (guide, "Lambda function response for format 2.0").
 func readReply(payload []byte, version string) (a *answer, problem string) {
 	text := bytes.TrimSpace(payload)
-	isObject := len(text) > 0 && text[0] == '{'
-	if version == format2 && (!isObject || !hasStatus(text)) {
+	var members map[string]json.RawMessage
+	if len(text) > 0 && text[0] == '{' {
+		if err := json.Unmarshal(text, &members); err != nil {
+			return nil, "the function's answer cannot be read: " + err.Error()
+		}
+	}
+	if status := members["statusCode"]; version == format2 && (len(status) == 0 || string(status) == "null") {
 		return inferred(text)
 	}
-	if !isObject {
+	if members == nil {
 		return nil, "the function's answer is not an object: " + clippedTo(string(text), 64)
 	}
 	var r reply
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&r); err != nil {
-		return nil, "the function's answer cannot be read: " + err.Error()
+	for name, place := range map[string]any{
+		"statusCode": &r.statusCode, "headers": &r.headers, "multiValueHeaders": &r.multiValueHeaders, "cookies": &r.cookies, "body": &r.body,
+		"isBase64Encoded": &r.isBase64Encoded,
+	} {
+		if len(members[name]) == 0 {
+			continue
+		}
+		d := json.NewDecoder(bytes.NewReader(members[name]))
+		d.UseNumber()
+		if err := d.Decode(place); err != nil {
+			return nil, "its " + name + ": " + err.Error()
+		}
 	}
 	return r.answer(version)
-}
-
-func hasStatus(object []byte) bool {
-	var r struct {
-		StatusCode json.RawMessage `json:"statusCode"`
-	}
-	return json.Unmarshal(object, &r) == nil && len(r.StatusCode) > 0 && string(r.StatusCode) != "null"
 }
 
 // inferred is the answer of a function that returned no statusCode: its JSON, or the text of a string.
@@ -69,18 +73,18 @@ func inferred(text []byte) (*answer, string) {
 func (r *reply) answer(version string) (*answer, string) {
 	a := &answer{}
 	var problem string
-	if a.status, problem = replyStatus(r.StatusCode); problem != "" {
+	if a.status, problem = replyStatus(r.statusCode); problem != "" {
 		return nil, problem
 	}
-	if a.headers, problem = r.headers(version); problem != "" {
+	if a.headers, problem = r.fields(version); problem != "" {
 		return nil, problem
 	}
-	body, ok := scalar(r.Body)
+	body, ok := scalar(r.body)
 	if !ok {
-		return nil, "the body is " + kindOf(r.Body) + "; it must be a string"
+		return nil, "the body is " + kindOf(r.body) + "; it must be a string"
 	}
 	a.body = []byte(body)
-	if encoded, _ := scalar(r.IsBase64Encoded); encoded == "true" {
+	if encoded, _ := scalar(r.isBase64Encoded); encoded == "true" {
 		decoded, err := base64.StdEncoding.DecodeString(body)
 		if err != nil {
 			return nil, "the body is not base64, although isBase64Encoded says so"
@@ -102,12 +106,12 @@ func replyStatus(value any) (status int, problem string) {
 	return status, ""
 }
 
-// headers puts all of an answer's headers together: of a name that is in both kinds, the list's values come first and the single one
+// fields puts all of an answer's headers together: of a name that is in both kinds, the list's values come first and the single one
 // follows unless it is among them. Each cookie is a set-cookie of its own.
-func (r *reply) headers(version string) (fields []headerField, problem string) {
+func (r *reply) fields(version string) (fields []headerField, problem string) {
 	merged := http.Header{}
 	if version == format1 {
-		for name, values := range r.MultiValueHeaders {
+		for name, values := range r.multiValueHeaders {
 			for _, value := range values {
 				text, ok := scalar(value)
 				if !ok {
@@ -117,7 +121,7 @@ func (r *reply) headers(version string) (fields []headerField, problem string) {
 			}
 		}
 	}
-	for name, value := range r.Headers {
+	for name, value := range r.headers {
 		text, ok := scalar(value)
 		if !ok {
 			return nil, "the header " + name + " is " + kindOf(value)
@@ -127,7 +131,7 @@ func (r *reply) headers(version string) (fields []headerField, problem string) {
 		}
 	}
 	if version == format2 {
-		for _, cookie := range r.Cookies {
+		for _, cookie := range r.cookies {
 			merged.Add("Set-Cookie", cookie)
 		}
 	}

@@ -60,17 +60,6 @@ func (a *answer) header(name string) string {
 	return ""
 }
 
-// removeHeader drops a header by its name in any case.
-func (a *answer) removeHeader(name string) {
-	kept := a.headers[:0]
-	for _, f := range a.headers {
-		if !strings.EqualFold(f.name, name) {
-			kept = append(kept, f)
-		}
-	}
-	a.headers = kept
-}
-
 // write sends the answer. The rules that hold for every answer are here: the id, the length, and the reason for those who may see
 // it.
 func (g *Gateway) write(w http.ResponseWriter, x *exchange, a *answer) {
