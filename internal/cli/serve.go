@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,18 +96,8 @@ func (f *serveFlags) build(cmd *cobra.Command) (server.Config, error) {
 			return config, fail("write it as --host api.example.test: a name alone, without scheme and port", "%q is not a host name", name)
 		}
 	}
-	for _, binding := range f.jwks {
-		arn, file, found := strings.Cut(binding, "=")
-		if !found || arn == "" || file == "" {
-			return config, fail("write it as --jwks arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID=FILE", "%q does not bind keys to a pool", binding)
-		}
-		config.JWKS = append(config.JWKS, server.BoundKeys{PoolARN: arn, File: file})
-	}
-	switch {
-	case config.KeepKeys < 0:
-		return config, fail("give a time like --keep-keys 2h, or 0 for not at all", "keys cannot be kept for %s", config.KeepKeys)
-	case config.KeepKeys == 0: // which the server would take for nothing said
-		config.KeepKeys = -1
+	if err := f.keys(&config); err != nil {
+		return config, err
 	}
 	config.Functions = map[string]string{}
 	for _, function := range f.functions {
@@ -127,6 +118,22 @@ func (f *serveFlags) build(cmd *cobra.Command) (server.Config, error) {
 		return config, fail("give both --tls-cert and --tls-key, or neither", "a certificate and its key belong together")
 	}
 	return config, nil
+}
+
+// keys reads what is said of keys that are found elsewhere.
+func (f *serveFlags) keys(config *server.Config) error {
+	for _, binding := range f.jwks {
+		arn, file, found := strings.Cut(binding, "=")
+		if !found || arn == "" || file == "" {
+			return fail("write it as --jwks arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID=FILE", "%q does not bind keys to a pool", binding)
+		}
+		config.JWKS = append(config.JWKS, server.BoundKeys{PoolARN: arn, File: file})
+	}
+	if config.KeepKeys < 0 {
+		return fail("give a time like --keep-keys 2h, or 0 for not at all", "keys cannot be kept for %s", config.KeepKeys)
+	}
+	config.KeepKeys = cmp.Or(config.KeepKeys, -1) // the server takes 0 for nothing said
+	return nil
 }
 
 func serve(cmd *cobra.Command, config server.Config) error {
