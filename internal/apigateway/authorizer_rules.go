@@ -17,8 +17,10 @@ const (
 )
 
 var (
-	badTTL     = badRequest("Authorizer result TTL must be between 0 and %d seconds", greatestTTL)
-	noProvider = badRequest("Authorizers of type COGNITO_USER_POOLS require at least one user pool ARN in providerARNs")
+	badTTL = badRequest("Authorizer result TTL must be between 0 and %d seconds", greatestTTL)
+	// cachesByNothing is what HTTP APIs answer; REST APIs refuse too (facts 3.1), in words that were not seen.
+	cachesByNothing = badRequest("Identity source must be set if authorizer caching is enabled (TTL is greater than 0)")
+	noProvider      = badRequest("Authorizers of type COGNITO_USER_POOLS require at least one user pool ARN in providerARNs")
 
 	// variablePoolARN is the ARN of a user pool that a stage variable names (fact 1.6).
 	variablePoolARN = regexp.MustCompile(`^arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/\$\{stageVariables\.\w+\}$`)
@@ -84,7 +86,10 @@ func checkIdentitySource(a *types.Authorizer) error {
 		}
 		return nil
 	}
-	if source == "" && a.AuthorizerResultTtlInSeconds != nil && *a.AuthorizerResultTtlInSeconds == 0 {
+	if source == "" {
+		if ttl := a.AuthorizerResultTtlInSeconds; ttl == nil || *ttl > 0 {
+			return cachesByNothing
+		}
 		return nil
 	}
 	for expression := range strings.SplitSeq(source, ",") {

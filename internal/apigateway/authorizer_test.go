@@ -73,8 +73,16 @@ func TestCreateAuthorizerRefuses(t *testing.T) {
 			apigateway.CreateAuthorizerInput{Type: types.AuthorizerTypeToken, AuthorizerUri: aws.String(testInvoke), IdentitySource: aws.String("method.request.querystring.key")}},
 		{"two headers as identity source", "BadRequestException", "Invalid token source expression: method.request.header.A,method.request.header.B. " + badSource,
 			apigateway.CreateAuthorizerInput{Type: pools, ProviderARNs: []string{testPoolARN}, IdentitySource: aws.String("method.request.header.A,method.request.header.B")}},
-		{"a REQUEST authorizer that caches by nothing", "BadRequestException", "Invalid identity source expression: ",
+		{"a REQUEST authorizer that caches by nothing, for the time that is the default", "BadRequestException", "Identity source must be set if authorizer caching is enabled (TTL is greater than 0)",
 			apigateway.CreateAuthorizerInput{Type: types.AuthorizerTypeRequest, AuthorizerUri: aws.String(testInvoke)}},
+		{"a REQUEST authorizer that caches by nothing, for a second", "BadRequestException", "Identity source must be set if authorizer caching is enabled (TTL is greater than 0)",
+			apigateway.CreateAuthorizerInput{Type: types.AuthorizerTypeRequest, AuthorizerUri: aws.String(testInvoke), AuthorizerResultTtlInSeconds: aws.Int32(1), IdentitySource: aws.String("")}},
+		{"a REQUEST authorizer that looks into the body", "BadRequestException", "Invalid identity source expression: method.request.body.user",
+			apigateway.CreateAuthorizerInput{Type: types.AuthorizerTypeRequest, AuthorizerUri: aws.String(testInvoke), IdentitySource: aws.String("context.httpMethod, method.request.body.user")}},
+		{"a TOKEN authorizer without identity source", "BadRequestException", "Invalid token source expression: . " + badSource,
+			apigateway.CreateAuthorizerInput{Type: types.AuthorizerTypeToken, AuthorizerUri: aws.String(testInvoke)}},
+		{"a TOKEN authorizer with two", "BadRequestException", "Invalid token source expression: method.request.header.A, method.request.header.B. " + badSource,
+			apigateway.CreateAuthorizerInput{Type: types.AuthorizerTypeToken, AuthorizerUri: aws.String(testInvoke), IdentitySource: aws.String("method.request.header.A, method.request.header.B")}},
 		{"a function's own ARN", "BadRequestException", "Invalid Authorizer URI: " + testFunction + ". Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation.",
 			apigateway.CreateAuthorizerInput{Type: types.AuthorizerTypeToken, AuthorizerUri: aws.String(testFunction), IdentitySource: header}},
 		{"a TTL of more than an hour", "BadRequestException", "Authorizer result TTL must be between 0 and 3600 seconds",
@@ -126,6 +134,42 @@ func TestUpdateAuthorizerPatchesByTheTable(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) { refused(update(test.operation))(t, "BadRequestException", test.want) })
 	}
+}
+
+func TestUpdateAuthorizerOfAFunction(t *testing.T) {
+	g := newGate(t)
+	api, _ := g.createAPI()
+	created := ok(g.CreateAuthorizer(g.ctx(), &apigateway.CreateAuthorizerInput{RestApiId: api, Name: aws.String("fn"), Type: types.AuthorizerTypeToken, AuthorizerUri: aws.String(testInvoke),
+		IdentitySource: aws.String("method.request.header.Auth"), IdentityValidationExpression: aws.String("a+")}))(t)
+	update := func(operations ...types.PatchOperation) (*apigateway.UpdateAuthorizerOutput, error) {
+		return g.UpdateAuthorizer(g.ctx(), &apigateway.UpdateAuthorizerInput{RestApiId: api, AuthorizerId: created.Id, PatchOperations: operations})
+	}
+	const other = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:111111111111:function:other/invocations"
+	for _, step := range []struct {
+		name, refusal string
+		operations    []types.PatchOperation
+	}{
+		{"REQUEST, by several sources", "", []types.PatchOperation{operation(opReplace, "/type", "REQUEST"), operation(opReplace, "/identitySource", "method.request.header.Auth,stageVariables.v")}},
+		{"TOKEN takes one source", "Invalid token source expression: method.request.header.Auth,stageVariables.v. The source must be a method request header, matching 'method.request.header.[a-zA-Z0-9._-]+'.",
+			[]types.PatchOperation{operation(opReplace, "/type", "TOKEN")}},
+		{"no source while it caches", "Identity source must be set if authorizer caching is enabled (TTL is greater than 0)", []types.PatchOperation{operation(opRemove, "/identitySource")}},
+		{"no source and no cache", "", []types.PatchOperation{operation(opRemove, "/identitySource"), operation(opReplace, "/authorizerResultTtlInSeconds", "0")}},
+		{"a cache and no source", "Identity source must be set if authorizer caching is enabled (TTL is greater than 0)", []types.PatchOperation{operation(opReplace, "/authorizerResultTtlInSeconds", "60")}},
+		{"a function, a role and another name", "", []types.PatchOperation{operation(opReplace, "/authorizerUri", other),
+			operation(opReplace, "/authorizerCredentials", "arn:aws:iam::111111111111:role/r"), operation(opReplace, "/authType", "oauth2"), operation(opReplace, "/name", "renamed")}},
+		{"to user pools", "Authorizer type cannot be changed from REQUEST to COGNITO_USER_POOLS", []types.PatchOperation{operation(opReplace, "/type", "COGNITO_USER_POOLS")}},
+		{"no function", "Invalid Authorizer URI: x. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation.", []types.PatchOperation{operation(opReplace, "/authorizerUri", "x")}},
+	} {
+		t.Run(step.name, func(t *testing.T) {
+			if step.refusal == "" {
+				ok(update(step.operations...))(t)
+				return
+			}
+			refused(update(step.operations...))(t, "BadRequestException", step.refusal)
+		})
+	}
+	shows(t, ok(g.GetAuthorizer(g.ctx(), &apigateway.GetAuthorizerInput{RestApiId: api, AuthorizerId: created.Id}))(t), `{"id":"`+*created.Id+`","name":"renamed","type":"REQUEST",
+		"authType":"oauth2","authorizerUri":"`+other+`","authorizerCredentials":"arn:aws:iam::111111111111:role/r","identityValidationExpression":"a+","authorizerResultTtlInSeconds":0}`)
 }
 
 func TestAnAuthorizerInUseCannotBeDeleted(t *testing.T) {
