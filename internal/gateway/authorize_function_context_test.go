@@ -16,11 +16,11 @@ import (
 	"github.com/poolgate/poolgate/internal/lambda"
 )
 
-// granting is a function's answer with values of its own, among them such as API Gateway's own names.
-const granting = `{"principalId":"user","policyDocument":{"Version":"2012-10-17","Statement":[{"Action":"execute-api:Invoke","Effect":"EFFECT","Resource":"*"}]},
+// answeredWith is a function's answer with values of its own, among them such as API Gateway's own names.
+const answeredWith = `{"principalId":"user","policyDocument":{"Version":"2012-10-17","Statement":[{"Action":"execute-api:Invoke","Effect":"EFFECT","Resource":"*"}]},
  "context":{"zebra":"stripes & <more>","count":12,"big":12345678901234567890,"part":1.50,"yes":true,"principalId":"forged","integrationLatency":"x","yes":false},"usageIdentifierKey":"key-of-a-plan"}`
 
-func granted(effect string) string { return strings.Replace(granting, "EFFECT", effect, 1) }
+func granted(effect string) string { return strings.Replace(answeredWith, "EFFECT", effect, 1) }
 
 // authorizerAndBackend is a function that is both: it answers authorizers' events with a policy and those of integrations with themselves.
 func authorizerAndBackend(answer string) *fakeFunctions {
