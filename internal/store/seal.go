@@ -10,7 +10,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"strings"
+	"sync"
 )
 
 // A sealed value says by its first characters how it was sealed, so that another way can follow without a migration.
@@ -25,8 +27,9 @@ var errUnseal = errors.New("store: the sealed value does not open")
 // nonce, which is safe for some four thousand million values under one key.
 type sealer struct {
 	aead cipher.AEAD
-	// digestKey is derived from the seal key for digests alone.
-	digestKey []byte
+	// digests holds HMACs under a key that is derived from the seal key for digests alone: a request that shows an API key needs one,
+	// and preparing the key costs most of it.
+	digests sync.Pool
 }
 
 func newSealer(key []byte) (*sealer, error) {
@@ -49,7 +52,7 @@ func newSealer(key []byte) (*sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: derive the digest key: %w", err)
 	}
-	return &sealer{aead: aead, digestKey: digestKey}, nil
+	return &sealer{aead: aead, digests: sync.Pool{New: func() any { return hmac.New(sha256.New, digestKey) }}}, nil
 }
 
 // Digest names a secret so that a document can be found by it without holding it: an HMAC under the store's key. Whoever has the
@@ -57,11 +60,14 @@ func newSealer(key []byte) (*sealer, error) {
 func (s *Store) Digest(purpose string, secret []byte) string { return s.sealer.digest(purpose, secret) }
 
 func (s *sealer) digest(purpose string, secret []byte) string {
-	mac := hmac.New(sha256.New, s.digestKey)
-	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(purpose)))) // where the purpose ends and the secret begins
-	mac.Write([]byte(purpose))
+	mac := s.digests.Get().(hash.Hash)
+	defer s.digests.Put(mac)
+	mac.Reset()
+	room := make([]byte, 0, 128)
+	room = binary.BigEndian.AppendUint64(room, uint64(len(purpose))) // where the purpose ends and the secret begins
+	mac.Write(append(room, purpose...))
 	mac.Write(secret)
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(room[:0]))
 }
 
 // Seal encrypts and authenticates plain with the store's key. The purpose ("client-secret/POOL/CLIENT") is bound in: a sealed
