@@ -13,10 +13,12 @@ import (
 
 // The collections. A function's scope is its account and region; what belongs to a function has the function as its scope.
 var (
-	functions = store.Collection[function]{Name: "lambda.function", Version: 1}
-	versions  = store.Collection[revision]{Name: "lambda.version", Version: 1}
-	aliases   = store.Collection[wire.Document[types.AliasConfiguration]]{Name: "lambda.alias", Version: 1}
-	layers    = store.Collection[layer]{Name: "lambda.layer", Version: 1}
+	functions = store.Collection[function]{Name: "lambda.function", Version: 1, Keys: func(f *function) []store.Key {
+		return f.urlKeys()
+	}}
+	versions = store.Collection[revision]{Name: "lambda.version", Version: 1}
+	aliases  = store.Collection[wire.Document[types.AliasConfiguration]]{Name: "lambda.alias", Version: 1}
+	layers   = store.Collection[layer]{Name: "lambda.layer", Version: 1}
 	// layerVersions have the layer as their scope.
 	layerVersions = store.Collection[layerVersion]{Name: "lambda.layerversion", Version: 1}
 	// codes are archives by the SHA-256 of their bytes, in pieces; codeUses tell who still needs one.

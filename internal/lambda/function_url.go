@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -16,16 +17,49 @@ import (
 	"github.com/poolgate/poolgate/internal/wire"
 )
 
-// urlOf is a function's address. It is AWS's form of it, and always the same for the same function.
-func urlOf(r reference) string {
+// urlID is the name of a function's address. It has the form of AWS's, and is always the same for the same function.
+func urlID(r reference) string {
 	sum := sha256.Sum256([]byte(r.arn()))
-	id := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20]))
-	return "https://" + id + ".lambda-url." + r.region + ".on.aws/"
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20]))
+}
+
+// byURL is the index of functions by the names of their addresses.
+const byURL = "url"
+
+func (f *function) urlKeys() []store.Key {
+	var keys []store.Key
+	for _, document := range f.URLs {
+		if r, ok := parseARN(aws.ToString(document.Value.FunctionArn)); ok {
+			keys = append(keys, store.Key{Index: byURL, Value: urlID(r)})
+		}
+	}
+	return keys
+}
+
+// urlOf is where a function answers: at this server, by its scheme and port, or as on AWS where it knows neither.
+func (s *Service) urlOf(r reference) string {
+	base, err := url.Parse(s.publicURL)
+	if err != nil || base.Host == "" {
+		return "https://" + urlID(r) + ".lambda-url." + r.region + ".on.aws/"
+	}
+	host := urlID(r) + ".lambda-url." + r.region + ".localhost"
+	if port := base.Port(); port != "" {
+		host += ":" + port
+	}
+	return base.Scheme + "://" + host + "/"
+}
+
+// shownURL is an address as it is now: the port may be another one than when it was made.
+func (s *Service) shownURL(c types.FunctionUrlConfig) types.FunctionUrlConfig {
+	if r, ok := parseARN(aws.ToString(c.FunctionArn)); ok {
+		c.FunctionUrl = aws.String(s.urlOf(r))
+	}
+	return c
 }
 
 func noURL() error { return notFound("The resource you requested does not exist.") }
 
-// CreateFunctionUrlConfig gives a function an address. The address is stored and shown; this server does not answer at it yet.
+// CreateFunctionUrlConfig gives a function an address.
 func (s *Service) CreateFunctionUrlConfig(ctx context.Context, in *lambda.CreateFunctionUrlConfigInput) (*lambda.CreateFunctionUrlConfigOutput, error) { //nolint:revive // AWS's name
 	var out types.FunctionUrlConfig
 	err := s.change(ctx, in.FunctionName, in.Qualifier, func(tx *store.Tx, f *function, r reference) error {
@@ -42,7 +76,7 @@ func (s *Service) CreateFunctionUrlConfig(ctx context.Context, in *lambda.Create
 		now := s.now().Format("2006-01-02T15:04:05.000000000Z")
 		out = types.FunctionUrlConfig{
 			AuthType: in.AuthType, Cors: in.Cors, InvokeMode: in.InvokeMode, CreationTime: &now, LastModifiedTime: &now,
-			FunctionArn: aws.String(r.arn()), FunctionUrl: aws.String(urlOf(r)),
+			FunctionArn: aws.String(r.arn()), FunctionUrl: aws.String(s.urlOf(r)),
 		}
 		if out.InvokeMode == "" {
 			out.InvokeMode = types.InvokeModeBuffered
@@ -74,7 +108,7 @@ func (s *Service) UpdateFunctionUrlConfig(ctx context.Context, in *lambda.Update
 		if !known {
 			return noURL()
 		}
-		out = found.Value
+		out = s.shownURL(found.Value)
 		set(&out.Cors, in.Cors)
 		if in.AuthType != "" {
 			out.AuthType = in.AuthType
@@ -100,7 +134,7 @@ func (s *Service) GetFunctionUrlConfig(ctx context.Context, in *lambda.GetFuncti
 		if !known {
 			return noURL()
 		}
-		out = found.Value
+		out = s.shownURL(found.Value)
 		return nil
 	})
 	if err != nil {
@@ -130,7 +164,7 @@ func (s *Service) ListFunctionUrlConfigs(ctx context.Context, in *lambda.ListFun
 	err := s.look(ctx, in.FunctionName, nil, func(_ *store.Tx, f *function, _ reference) (err error) {
 		list := []types.FunctionUrlConfig{}
 		for _, qualifier := range slices.Sorted(maps.Keys(f.URLs)) {
-			list = append(list, f.URLs[qualifier].Value)
+			list = append(list, s.shownURL(f.URLs[qualifier].Value))
 		}
 		out.FunctionUrlConfigs, out.NextMarker, err = page(list, in.Marker, in.MaxItems, 50)
 		return err

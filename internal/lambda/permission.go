@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -108,6 +109,9 @@ func newStatement(in *lambda.AddPermissionInput, r reference) statement {
 	condition("StringEquals", "aws:PrincipalOrgID", aws.ToString(in.PrincipalOrgID))
 	condition("StringEquals", "lambda:EventSourceToken", aws.ToString(in.EventSourceToken))
 	condition("StringEquals", "lambda:FunctionUrlAuthType", string(in.FunctionUrlAuthType))
+	if in.InvokedViaFunctionUrl != nil {
+		condition("Bool", "lambda:InvokedViaFunctionUrl", strconv.FormatBool(*in.InvokedViaFunctionUrl))
+	}
 	return st
 }
 

@@ -32,6 +32,10 @@ type Config struct {
 	Objects Objects
 	// Local are functions by name whose code is a directory that is watched, or an http(s):// URL that answers for them.
 	Local map[string]string
+	// PublicURL is this server's own address, whose scheme and port functions' URLs have; empty gives them AWS's form.
+	PublicURL string
+	// Callers says whose access keys are; nil knows none, and then function URLs that want a signature refuse.
+	Callers Callers
 	// Temp is where code is unpacked and processes write; empty means the system's directory for that.
 	Temp string
 	// Workers bounds and times the processes; Dir and Logs are set here.
@@ -48,20 +52,24 @@ type Service struct {
 	log     *slog.Logger
 	objects Objects
 	local   map[string]*localFunction
-	temp    *tempDir
-	dir     string
-	pool    *worker.Pool
-	client  *http.Client
+	// publicURL and callers are what function URLs need.
+	publicURL string
+	callers   Callers
+	temp      *tempDir
+	dir       string
+	pool      *worker.Pool
+	client    *http.Client
 
 	codes    codeCache
 	resolved resolvedCache
+	urls     urlCache
 	events   *events
 	unwatch  func()
 }
 
 // New starts the service. Close ends it.
 func New(c Config) (*Service, error) {
-	s := &Service{store: c.Store, clock: c.Clock, log: c.Log, objects: c.Objects, client: endpointClient()}
+	s := &Service{store: c.Store, clock: c.Clock, log: c.Log, objects: c.Objects, client: endpointClient(), publicURL: c.PublicURL, callers: c.Callers}
 	if s.clock == nil {
 		s.clock = new(clock.Clock)
 	}
@@ -113,9 +121,11 @@ const (
 func (s *Service) changed(topic string) {
 	if owner, ok := strings.CutPrefix(topic, topicDocument); ok {
 		s.resolved.forget(owner)
+		s.urls.forget()
 	}
 	if owner, ok := strings.CutPrefix(topic, topicRunning); ok {
 		s.resolved.forget(owner)
+		s.urls.forget()
 		s.pool.Retire(owner)
 	}
 }

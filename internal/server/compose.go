@@ -28,6 +28,8 @@ type parts struct {
 	httpAPIs *httpapi.Gateway
 	apis     *wire.Mux
 	objects  *s3.Service
+	// functions answers at functions' URLs.
+	functions *lambda.Service
 	// ownPages is what lives under /_poolgate/.
 	ownPages http.Handler
 	closers  []func()
@@ -56,12 +58,13 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	p.closers = append(p.closers, p.objects.Close)
 	functions, err := lambda.New(lambda.Config{
 		Store: db, Clock: clock, Logs: events, Objects: p.objects, Local: config.Functions, Log: config.Log,
+		PublicURL: config.PublicURL, Callers: p.apis,
 	})
 	if err != nil {
 		p.close()
 		return nil, hintedPart(err)
 	}
-	p.closers = append(p.closers, functions.Close)
+	p.functions, p.closers = functions, append(p.closers, functions.Close)
 	documents := apigateway.New(apigateway.Config{Store: db, Clock: clock, Log: config.Log})
 	httpDocuments := apigatewayv2.New(apigatewayv2.Config{Store: db, Domains: documents, PublicURL: config.PublicURL, Clock: clock, Log: config.Log})
 	records := decision.NewRing(decision.RingRecords, decision.RingBytes)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/poolgate/poolgate/internal/fault"
+	"github.com/poolgate/poolgate/internal/lambda"
 )
 
 // handler joins guard and doors.
@@ -45,6 +46,8 @@ func (p *parts) route(w http.ResponseWriter, r *http.Request) {
 		p.loginDoor(e).ServeHTTP(w, r)
 	case doorS3:
 		p.objects.ServeBucket(w, r, e.bucket)
+	case doorFunction:
+		p.functions.ServeURL(w, r, lambda.URLTarget{ID: e.function, Path: e.rest})
 	case doorPoolgate:
 		p.ownPages.ServeHTTP(w, r)
 	default:

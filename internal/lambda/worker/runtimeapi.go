@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -82,7 +83,14 @@ func (w *process) response(out http.ResponseWriter, r *http.Request) {
 		t.answer(failed("Runtime.TruncatedResponse", "RequestId: "+t.request.ID+" Error: "+err.Error()))
 		return
 	}
-	t.answer(Result{Payload: body})
+	result := Result{Payload: body, Streamed: strings.EqualFold(r.Header.Get("Lambda-Runtime-Function-Response-Mode"), "streaming")}
+	if result.Streamed {
+		result.ContentType = r.Header.Get("Content-Type")
+		if told := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); told != "" {
+			result = failed(told, "The function failed while it streamed its answer")
+		}
+	}
+	t.answer(result)
 	accept(out)
 }
 

@@ -54,6 +54,9 @@ type Result struct {
 	Failed bool
 	// Tail is the last 4 KiB of the log, when it was asked for.
 	Tail []byte
+	// Streamed says that the function streamed its answer, which is then of ContentType and need not be JSON.
+	Streamed    bool
+	ContentType string
 }
 
 // Errors of the pool: the event reached no function.

@@ -4,6 +4,7 @@ const fs = require('fs');
 const net = require('net');
 const path = require('path');
 const { pathToFileURL } = require('url');
+const { Writable } = require('stream');
 const { format } = require('util');
 
 const env = process.env;
@@ -37,7 +38,8 @@ class Connection {
         return;
       }
       const bytes = Buffer.from(body);
-      head += `Content-Type: application/json\r\nContent-Length: ${bytes.length}\r\n\r\n`;
+      if (!headers['Content-Type']) head += 'Content-Type: application/json\r\n';
+      head += `Content-Length: ${bytes.length}\r\n\r\n`;
       this.socket.write(bytes.length < 65536 ? Buffer.concat([Buffer.from(head), bytes]) : (this.socket.write(head), bytes));
     });
   }
@@ -128,6 +130,49 @@ async function load(file) {
   return require(require.resolve(name, { paths: [env.LAMBDA_TASK_ROOT, ...(env.NODE_PATH || '').split(':')] }));
 }
 
+// A function that streams gets a stream to write to. What it writes is collected and sent when the stream ends: whoever
+// asked gets it whole.
+const streaming = Symbol('streaming');
+class ResponseStream extends Writable {
+  constructor() {
+    super();
+    this.chunks = [];
+    this.contentType = 'application/octet-stream';
+  }
+  setContentType(type) { this.contentType = type; }
+  _write(chunk, encoding, done) {
+    this.chunks.push(Buffer.from(chunk, encoding));
+    done();
+  }
+}
+globalThis.awslambda = {
+  streamifyResponse(handler) {
+    handler[streaming] = true;
+    return handler;
+  },
+  HttpResponseStream: {
+    from(stream, metadata) {
+      stream.setContentType('application/vnd.awslambda.http-integration-response');
+      stream.write(Buffer.concat([Buffer.from(JSON.stringify(metadata)), Buffer.alloc(8)]));
+      return stream;
+    },
+  },
+};
+
+// stream gives one event to a handler that streams; the promise is the stream, ended.
+function stream(handler, event, context) {
+  return new Promise((resolve, reject) => {
+    const out = new ResponseStream();
+    out.on('error', reject);
+    out.on('finish', () => resolve(out));
+    try {
+      Promise.resolve(handler(event, out, context)).catch(reject);
+    } catch (error) {
+      reject(error);
+    }
+  });
+}
+
 async function findHandler() {
   const text = env._HANDLER || '';
   const found = /^([^.]*)\.(.*)$/.exec(path.basename(text));
@@ -179,6 +224,10 @@ function run(handler, event, headers) {
     context.succeed = (value) => { context.callbackWaitsForEmptyEventLoop = false; callback(null, value); };
     context.fail = (error) => { context.callbackWaitsForEmptyEventLoop = false; callback(error === undefined || error === null ? 'handled' : error); };
     current.whenIdle = () => resolve(null);
+    if (handler[streaming]) {
+      stream(handler, event, context).then(resolve, reject);
+      return;
+    }
     let result;
     try {
       result = handler(event, context, callback);
@@ -229,10 +278,16 @@ async function main() {
     const id = next.headers['lambda-runtime-aws-request-id'];
     current = { id, whenIdle: null };
     let body;
+    let headers;
     try {
       const result = await run(handler, JSON.parse(next.body), next.headers);
-      body = JSON.stringify(result === undefined ? null : result);
-      if (body === undefined) body = 'null';
+      if (result instanceof ResponseStream) {
+        body = Buffer.concat(result.chunks);
+        headers = { 'Lambda-Runtime-Function-Response-Mode': 'streaming', 'Content-Type': result.contentType };
+      } else {
+        body = JSON.stringify(result === undefined ? null : result);
+        if (body === undefined) body = 'null';
+      }
     } catch (error) {
       const told = shape(error);
       print('ERROR', `Invoke Error \t${JSON.stringify({ errorType: told.errorType, errorMessage: told.errorMessage, stack: told.trace })}`);
@@ -241,7 +296,7 @@ async function main() {
       continue;
     }
     current = null;
-    await connection.call('POST', `invocation/${id}/response`, body);
+    await connection.call('POST', `invocation/${id}/response`, body, headers);
   }
 }
 

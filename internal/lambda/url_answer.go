@@ -1,0 +1,184 @@
+package lambda
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/poolgate/poolgate/internal/lambda/worker"
+)
+
+// urlAnswer is what a function answers at its URL.
+type urlAnswer struct {
+	status  int
+	headers map[string]string
+	cookies []string
+	body    []byte
+}
+
+// streamed is the content type of an answer that begins with its status and headers as JSON and eight NULs.
+const streamed = "application/vnd.awslambda.http-integration-response"
+
+// urlAnswerOf reads what a function gave: an object with a statusCode says everything itself; all other JSON is a body.
+func urlAnswerOf(result worker.Result) (*urlAnswer, error) {
+	if result.Failed {
+		return nil, errors.New("the function failed")
+	}
+	if result.ContentType == streamed {
+		return streamedAnswer(result.Payload)
+	}
+	if result.Streamed {
+		kind := result.ContentType
+		if kind == "" {
+			kind = "application/octet-stream"
+		}
+		return &urlAnswer{status: http.StatusOK, headers: map[string]string{"Content-Type": kind}, body: result.Payload}, nil
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(result.Payload, &members) != nil || members["statusCode"] == nil {
+		if !json.Valid(result.Payload) {
+			return nil, errors.New("the function's answer is not JSON")
+		}
+		return &urlAnswer{status: http.StatusOK, headers: map[string]string{}, body: result.Payload}, nil
+	}
+	return structuredAnswer(members)
+}
+
+func structuredAnswer(members map[string]json.RawMessage) (*urlAnswer, error) {
+	answer := &urlAnswer{headers: map[string]string{}}
+	var err error
+	if answer.status, err = statusIn(members["statusCode"]); err != nil {
+		return nil, err
+	}
+	var values map[string]any
+	if raw := members["headers"]; raw != nil {
+		if err := json.Unmarshal(raw, &values); err != nil {
+			return nil, fmt.Errorf("headers: %w", err)
+		}
+	}
+	for name, value := range values {
+		switch v := value.(type) {
+		case string:
+			answer.headers[name] = v
+		case float64, bool:
+			answer.headers[name] = strings.Trim(string(mustJSON(v)), `"`)
+		case nil:
+		default:
+			return nil, fmt.Errorf("the header %s is no text", name)
+		}
+	}
+	if raw := members["cookies"]; raw != nil {
+		if err := json.Unmarshal(raw, &answer.cookies); err != nil {
+			return nil, fmt.Errorf("cookies: %w", err)
+		}
+	}
+	return answer, answer.readBody(members)
+}
+
+func mustJSON(value any) []byte {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+// readBody takes the body: a text, in base64 where the answer says so; what is no text is its JSON.
+func (a *urlAnswer) readBody(members map[string]json.RawMessage) error {
+	raw := members["body"]
+	var text *string
+	if raw == nil || json.Unmarshal(raw, &text) != nil {
+		a.body = raw
+		return nil
+	}
+	if text == nil {
+		return nil
+	}
+	var encoded bool
+	if flag := members["isBase64Encoded"]; flag != nil {
+		_ = json.Unmarshal(flag, &encoded)
+	}
+	if a.body = []byte(*text); !encoded {
+		return nil
+	}
+	var err error
+	if a.body, err = base64.StdEncoding.DecodeString(*text); err != nil {
+		return fmt.Errorf("the body is not base64: %w", err)
+	}
+	return nil
+}
+
+// statusIn reads a status that is a number, or a text that is one.
+func statusIn(raw json.RawMessage) (int, error) {
+	status, err := strconv.Atoi(strings.Trim(string(raw), `"`))
+	if err != nil || status < 200 || status > 599 {
+		return 0, fmt.Errorf("the status %.20s is none", raw)
+	}
+	return status, nil
+}
+
+// streamedAnswer splits an answer that was streamed at the eight NULs behind its head.
+func streamedAnswer(payload []byte) (*urlAnswer, error) {
+	head, body, found := bytes.Cut(payload, make([]byte, 8))
+	if !found {
+		return nil, errors.New("the answer has no head")
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(head, &members); err != nil {
+		return nil, fmt.Errorf("the answer's head: %w", err)
+	}
+	if members["statusCode"] == nil {
+		members["statusCode"] = json.RawMessage("200")
+	}
+	delete(members, "body")
+	answer, err := structuredAnswer(members)
+	if err == nil {
+		answer.body = body
+	}
+	return answer, err
+}
+
+// hopByHop are headers that belong to the connection, which is the server's and not the function's.
+var hopByHop = []string{"Connection", "Content-Length", "Keep-Alive", "Proxy-Authenticate", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Date"}
+
+// write answers the client. A header that HTTP cannot carry makes the whole answer a malformed one.
+func (c *urlCall) write(answer *urlAnswer) error {
+	header := c.w.Header()
+	for _, name := range slices.Sorted(maps.Keys(answer.headers)) {
+		value := answer.headers[name]
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value) {
+			return badGateway.Becausef("the header %.40q cannot be sent", name)
+		}
+		if canonical := http.CanonicalHeaderKey(name); !slices.Contains(hopByHop, canonical) {
+			header.Set(canonical, value)
+		}
+	}
+	for _, cookie := range answer.cookies {
+		if !httpguts.ValidHeaderFieldValue(cookie) {
+			return badGateway.Becausef("a cookie cannot be sent")
+		}
+		header.Add("Set-Cookie", cookie)
+	}
+	if header.Get("Content-Type") == "" {
+		header.Set("Content-Type", "application/json")
+	}
+	c.allowOrigin()
+	if answer.status != http.StatusNoContent && answer.status != http.StatusNotModified {
+		header.Set("Content-Length", strconv.Itoa(len(answer.body)))
+	}
+	c.w.WriteHeader(answer.status)
+	if c.r.Method != http.MethodHead {
+		_, _ = io.Copy(c.w, bytes.NewReader(answer.body))
+	}
+	return nil
+}
