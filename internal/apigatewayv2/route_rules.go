@@ -37,25 +37,30 @@ var (
 // checkRoute holds a route against AWS's rules, the API's other routes, its authorizers and integrations, and fills in
 // what AWS shows of every route.
 func checkRoute(e *edit, r *types.Route) error {
-	if r.ApiKeyRequired = aws.Bool(aws.ToBool(r.ApiKeyRequired)); *r.ApiKeyRequired {
-		return keyRequired
-	}
-	shape, err := routeShape(aws.ToString(r.RouteKey))
+	shape, err := checkRouteAlone(e, r)
 	if err != nil {
 		return err
 	}
-	if err := checkUnique(e, r, shape); err != nil {
-		return err
+	return checkUnique(e, r, shape)
+}
+
+// checkRouteAlone is checkRoute without the API's other routes; it returns the shape of the route's key.
+func checkRouteAlone(e *edit, r *types.Route) (shape string, err error) {
+	if r.ApiKeyRequired = aws.Bool(aws.ToBool(r.ApiKeyRequired)); *r.ApiKeyRequired {
+		return "", keyRequired
+	}
+	if shape, err = routeShape(aws.ToString(r.RouteKey)); err != nil {
+		return "", err
 	}
 	if err := checkAuthorization(e, r); err != nil {
-		return err
+		return "", err
 	}
 	for key := range r.RequestParameters {
 		if !routeParameter.MatchString(key) {
-			return badRequest("Invalid request parameter specified: %s", key)
+			return "", badRequest("Invalid request parameter specified: %s", key)
 		}
 	}
-	return checkTarget(e, r)
+	return shape, checkTarget(e, r)
 }
 
 // routeShape checks a route's key and returns it with its variables' names taken out, so that two keys that match the
@@ -95,8 +100,17 @@ func badPath(path string) error {
 	return badRequest("Invalid path %s specified in the route key", path)
 }
 
-// checkUnique refuses a key that another route has, or that differs from it by the names of variables only (seen:
-// pwrdrvr/microapps-core issue 194, plutomi/plutomi issue 271).
+// routeExists and variableConflict are how a second route for the same requests is refused (seen: pwrdrvr/microapps-core
+// issue 194, plutomi/plutomi issue 271).
+func routeExists(key string) *fault.Error {
+	return conflict("Route with key %s already exists for this API", key)
+}
+
+func variableConflict(key, other string) *fault.Error {
+	return conflict("The provided route key %q has a conflicting variable on the same hierarchical level as %q", key, other)
+}
+
+// checkUnique refuses a key that another route has, or that differs from it by the names of variables only.
 func checkUnique(e *edit, r *types.Route, shape string) error {
 	list, err := entity.All(e.tx, &routes, e.id)
 	if err != nil {
@@ -107,10 +121,10 @@ func checkUnique(e *edit, r *types.Route, shape string) error {
 			continue
 		}
 		if *other.RouteKey == *r.RouteKey {
-			return conflict("Route with key %s already exists for this API", *r.RouteKey)
+			return routeExists(*r.RouteKey)
 		}
 		if others, err := routeShape(*other.RouteKey); err == nil && others == shape {
-			return conflict("The provided route key %q has a conflicting variable on the same hierarchical level as %q", *r.RouteKey, *other.RouteKey)
+			return variableConflict(*r.RouteKey, *other.RouteKey)
 		}
 	}
 	return nil
