@@ -12,7 +12,7 @@ export PATH := $(BIN):$(PATH)
 
 test: setup vet unit e2e lint
 
-# What real clients the tests drive: the aws CLI, curl, Node.js with the packages of e2e/package.json, PostgreSQL.
+# What real parts the tests drive: the aws CLI, curl, nginx, Node.js with the packages of e2e/package.json, PostgreSQL.
 setup:
 	@scripts/setup
 

@@ -18,3 +18,5 @@ go test ./internal/gateway -run '^$' -bench 'AddedLatency' -benchtime "${REQUEST
 		if (!failed) print "every bound holds"
 		exit failed
 	}'
+# The whole server, the backend and nginx in front of it, each in a process of its own.
+LATENCY_ROUNDS="${ROUNDS:-150}" go test ./e2e -count=1 -run 'TestLatencyAdded' -v | grep -E 'median|^(ok|FAIL|---)'
