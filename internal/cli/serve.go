@@ -80,14 +80,6 @@ func (f *serveFlags) build(cmd *cobra.Command) (server.Config, error) {
 		level = slog.LevelDebug
 	}
 	config.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
-	config.AccessKeys = map[string]string{}
-	for _, pair := range f.accessKeys {
-		id, secret, found := strings.Cut(pair, ":")
-		if !found || id == "" || secret == "" {
-			return config, fail("write it as --access-key ID:SECRET", "an access key must be ID:SECRET")
-		}
-		config.AccessKeys[id] = secret
-	}
 	if err := f.callers(&config); err != nil {
 		return config, err
 	}

@@ -7,8 +7,16 @@ import (
 	"github.com/poolgate/poolgate/internal/server"
 )
 
-// callers reads the flags that say whose access keys are and which proxies are trusted.
+// callers reads the flags that say which access keys there are, whose they are, and which proxies are trusted.
 func (f *serveFlags) callers(config *server.Config) error {
+	config.AccessKeys = map[string]string{}
+	for _, pair := range f.accessKeys {
+		id, secret, found := strings.Cut(pair, ":")
+		if !found || id == "" || secret == "" {
+			return fail("write it as --access-key ID:SECRET", "an access key must be ID:SECRET")
+		}
+		config.AccessKeys[id] = secret
+	}
 	config.Callers = map[string]server.Caller{}
 	for _, owner := range f.owners {
 		id, arn, found := strings.Cut(owner, "=")
@@ -28,7 +36,10 @@ func (f *serveFlags) callers(config *server.Config) error {
 		caller.PolicyFile = file
 		config.Callers[id] = caller
 	}
-	config.TrustProxies = nil
+	return f.trusted(config)
+}
+
+func (f *serveFlags) trusted(config *server.Config) error {
 	for _, text := range f.proxies {
 		network, err := netip.ParsePrefix(text)
 		if ip, notNetwork := netip.ParseAddr(text); err != nil && notNetwork == nil && ip.Zone() == "" {

@@ -53,28 +53,46 @@ func splitFields(text string, variables bool) []string {
 	return append(fields, text[from:])
 }
 
-func (p *arnPattern) matches(arn string, context map[string][]string) bool {
-	if p.isWhole {
-		return p.whole.matches(arn, context)
-	}
-	for i := range p.fields {
-		field := arn
-		if i < arnFields-1 {
-			var found bool
-			if field, arn, found = strings.Cut(arn, ":"); !found {
-				return false
-			}
+// arn is an ARN of a request, split once for all patterns.
+type arn struct {
+	text   string
+	fields [arnFields]string
+	// short tells that it has too few fields to be one.
+	short bool
+}
+
+func splitARN(text string) (a arn) {
+	a.text = text
+	for i := range arnFields - 1 {
+		var found bool
+		if a.fields[i], text, found = strings.Cut(text, ":"); !found {
+			a.short = true
+			return a
 		}
-		if !p.fields[i].matches(field, context) {
+	}
+	a.fields[arnFields-1] = text
+	return a
+}
+
+// matches looks at the last field first: it is the one in which ARNs differ.
+func (p *arnPattern) matches(a *arn, context map[string][]string) bool {
+	if p.isWhole {
+		return p.whole.matches(a.text, context)
+	}
+	if a.short {
+		return false
+	}
+	for i := arnFields - 1; i >= 0; i-- {
+		if !p.fields[i].matches(a.fields[i], context) {
 			return false
 		}
 	}
 	return true
 }
 
-func matchesAnyARN(patterns []arnPattern, arn string, context map[string][]string) bool {
+func matchesAnyARN(patterns []arnPattern, a *arn, context map[string][]string) bool {
 	for i := range patterns {
-		if patterns[i].matches(arn, context) {
+		if patterns[i].matches(a, context) {
 			return true
 		}
 	}

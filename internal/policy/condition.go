@@ -81,7 +81,8 @@ func (c *condition) fulfilled(value string, context map[string][]string) bool {
 	case textFamily:
 		return matchesAny(c.texts, value, context)
 	case arnFamily:
-		return matchesAnyARN(c.arns, value, context)
+		a := splitARN(value)
+		return matchesAnyARN(c.arns, &a, context)
 	case numberFamily:
 		n, ok := parseNumber(value)
 		return ok && c.meetsNumber(n)

@@ -15,13 +15,15 @@ type glob struct {
 	fold bool
 }
 
-// piece is a text between two stars; wild tells that it holds anyOne.
+// piece is a text between two stars; wild tells that it holds anyOne. search finds it where it is neither the first piece nor the last
+// and cannot be found as a plain text.
 type piece struct {
-	text string
-	wild bool
+	text   string
+	wild   bool
+	search *shiftAnd
 }
 
-// matches runs in proportion to the length of text for patterns without ?, and never goes back behind a star that was passed.
+// matches takes time in proportion to the text: it never goes back behind a star that was passed.
 func (g *glob) matches(text string) bool {
 	last := len(g.pieces) - 1
 	if last == 0 {
@@ -102,23 +104,14 @@ func (g *glob) suffix(p piece, text string) int {
 
 // find returns where the piece ends at its first place in text; -1 when it is nowhere.
 func (g *glob) find(p piece, text string) int {
-	if !p.wild && !g.fold {
-		at := strings.Index(text, p.text)
-		if at < 0 {
-			return -1
-		}
-		return at + len(p.text)
+	if p.search != nil {
+		return p.search.find(g, text)
 	}
-	for at := 0; ; {
-		if end := g.prefix(p, text[at:]); end >= 0 {
-			return at + end
-		}
-		if at >= len(text) {
-			return -1
-		}
-		_, width := utf8.DecodeRuneInString(text[at:])
-		at += width
+	at := strings.Index(text, p.text)
+	if at < 0 {
+		return -1
 	}
+	return at + len(p.text)
 }
 
 func (g *glob) lower(c byte) byte {
@@ -178,7 +171,7 @@ func (b *globBuilder) one() {
 }
 
 func (b *globBuilder) star() {
-	b.pieces = append(b.pieces, piece{b.text.String(), b.wild})
+	b.pieces = append(b.pieces, piece{text: b.text.String(), wild: b.wild})
 	b.text = strings.Builder{}
 	b.wild = false
 }
@@ -190,6 +183,11 @@ func (b *globBuilder) glob() glob {
 	for i, p := range b.pieces[1:] {
 		if p.text != "" || i == len(b.pieces)-2 {
 			kept = append(kept, p)
+		}
+	}
+	for i := 1; i < len(kept)-1; i++ {
+		if kept[i].wild || b.fold {
+			kept[i].search = newShiftAnd(kept[i].text)
 		}
 	}
 	return glob{pieces: kept, fold: b.fold}

@@ -58,9 +58,10 @@ func (d *Document) Evaluate(r Request) Verdict {
 // Decide is Evaluate that also tells which statement decided, by its Sid or its place ("Statement[2]"); empty when none did.
 func (d *Document) Decide(r *Request) (Verdict, string) {
 	verdict, by := Silent, ""
+	resource := splitARN(r.Resource)
 	for i := range d.statements {
 		s := &d.statements[i]
-		if verdict == Allowed && !s.deny || !s.applies(r) {
+		if verdict == Allowed && !s.deny || !s.applies(r, &resource) {
 			continue
 		}
 		if s.deny {
@@ -87,14 +88,14 @@ type statement struct {
 	conditions  []condition
 }
 
-func (s *statement) applies(r *Request) bool {
+func (s *statement) applies(r *Request, resource *arn) bool {
 	if s.who != nil && !s.concerns(&r.Principal) {
 		return false
 	}
 	if matchesAny(s.actions, r.Action, r.Context) == s.notAction {
 		return false
 	}
-	if len(s.resources) > 0 && matchesAnyARN(s.resources, r.Resource, r.Context) == s.notResource {
+	if len(s.resources) > 0 && matchesAnyARN(s.resources, resource, r.Context) == s.notResource {
 		return false
 	}
 	for i := range s.conditions {
@@ -107,8 +108,8 @@ func (s *statement) applies(r *Request) bool {
 
 // concerns tells whether the statement is about a principal.
 //
-// NotPrincipal in a deny spares only those that are listed themselves, and their account with them, as the guide asks for
-// both. In an allow it leaves out everybody whom an entry covers, an account's own entry included. Both readings keep out
+// NotPrincipal in a deny spares only those that are listed themselves, and their role and account with them, as the guide has it
+// listed. In an allow it leaves out everybody whom an entry covers, an account's own entry included. Both readings keep out
 // rather than let in.
 func (s *statement) concerns(p *Principal) bool {
 	switch {

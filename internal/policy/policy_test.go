@@ -112,6 +112,8 @@ func TestPrincipals(t *testing.T) {
 		{"a user alone is not spared", `"NotPrincipal":{"AWS":"` + userARN + `"}`, bob, Denied},
 		{"the account does not spare its users", `"NotPrincipal":{"AWS":"123456789012"}`, bob, Denied},
 		{"the account spares its root", `"NotPrincipal":{"AWS":"123456789012"}`, root, Silent},
+		{"a session is not spared without its role", `"NotPrincipal":{"AWS":["arn:aws:sts::123456789012:assumed-role/reader/s1","123456789012"]}`, session, Denied},
+		{"a session is spared with its role and account", `"NotPrincipal":{"AWS":["arn:aws:sts::123456789012:assumed-role/reader/s1","arn:aws:iam::123456789012:role/reader","123456789012"]}`, session, Silent},
 		{"others are denied", `"NotPrincipal":{"AWS":["` + userARN + `","123456789012"]}`, eve, Denied},
 		{"the anonymous are denied", `"NotPrincipal":{"AWS":["` + userARN + `","123456789012"]}`, anonymous, Denied},
 	} {

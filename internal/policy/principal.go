@@ -32,18 +32,22 @@ func (w *principals) cover(p *Principal) bool {
 	return w.everybody || w.names(p) || p.Account != "" && slices.Contains(w.accounts, p.Account)
 }
 
-// spare tells whether the entries of a NotPrincipal name the principal itself and its account.
+// spare tells whether the entries of a NotPrincipal name the principal itself and all that it is part of: its account, and the role
+// whose session it is.
 func (w *principals) spare(p *Principal) bool {
-	if w.everybody {
+	switch {
+	case w.everybody:
 		return true
-	}
-	if p.Service != "" {
-		return w.names(p)
-	}
-	if p.Account == "" || !slices.Contains(w.accounts, p.Account) {
+	case p.Service != "":
+		return slices.Contains(w.services, p.Service)
+	case p.Account == "" || !slices.Contains(w.accounts, p.Account):
 		return false
+	case isRoot(p.ARN):
+		return true
+	case strings.Contains(p.ARN, ":assumed-role/"):
+		return slices.Contains(w.arns, p.ARN) && slices.ContainsFunc(w.arns, func(arn string) bool { return isSessionOf(p.ARN, arn) })
 	}
-	return w.names(p) || isRoot(p.ARN)
+	return w.names(p)
 }
 
 // names tells whether an entry is the principal itself, or the role whose session it is.
