@@ -12,7 +12,7 @@ import (
 
 // handler joins guard and doors.
 func (p *parts) handler(config Config) http.Handler {
-	return reporting(config.Log, newGuard(config, p).protect(http.HandlerFunc(p.route)))
+	return reporting(config.Log, endingChunked(newGuard(config, p).protect(http.HandlerFunc(p.route))))
 }
 
 // enter finds the door of a request.
