@@ -100,12 +100,9 @@ func (s *Service) apply(tx *store.Tx, r reference, v *revision, in settings) err
 		}
 	}
 	if in.logging != nil {
-		logging := *in.logging
-		if logging.LogGroup == nil {
-			logging.LogGroup = aws.String("/aws/lambda/" + r.name)
-		}
-		if logging.LogFormat == "" {
-			logging.LogFormat = types.LogFormatText
+		logging, err := withDefaults(*in.logging, r.name)
+		if err != nil {
+			return err
 		}
 		c.LoggingConfig = &logging
 	}

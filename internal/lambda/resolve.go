@@ -182,7 +182,7 @@ func (s *Service) planOf(tx *store.Tx, f *function, r reference) (*plan, error) 
 		Function: r.owner(), Name: r.name, Version: aws.ToString(c.Version), Account: r.account, Region: r.region,
 		Runtime: string(c.Runtime), Handler: aws.ToString(c.Handler), Environment: variables,
 		Timeout: time.Duration(aws.ToInt32(c.Timeout)) * time.Second, MemoryMB: int(aws.ToInt32(c.MemorySize)), Reserved: -1,
-		LogGroup: "/aws/lambda/" + r.name,
+		LogGroup: "/aws/lambda/" + r.name, Logging: loggingOf(c.LoggingConfig), Role: aws.ToString(c.Role),
 	}}
 	if c.LoggingConfig != nil && aws.ToString(c.LoggingConfig.LogGroup) != "" {
 		p.spec.LogGroup = *c.LoggingConfig.LogGroup

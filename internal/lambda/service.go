@@ -13,6 +13,7 @@ import (
 	"github.com/poolgate/poolgate/internal/lambda/worker"
 	"github.com/poolgate/poolgate/internal/logs"
 	"github.com/poolgate/poolgate/internal/store"
+	"github.com/poolgate/poolgate/internal/wire"
 )
 
 // Objects is where code that is named by a bucket and a key comes from. S3 will implement it.
@@ -34,6 +35,10 @@ type Config struct {
 	Local map[string]string
 	// PublicURL is this server's own address, whose scheme and port functions' URLs have; empty gives them AWS's form.
 	PublicURL string
+	// Endpoint is where this server answers on this machine; functions' SDKs find it in AWS_ENDPOINT_URL. Empty tells them nothing.
+	Endpoint string
+	// Sessions gives each process of a function a credential of its role; nil gives none.
+	Sessions *wire.SessionBook
 	// Callers says whose access keys are; nil knows none, and then function URLs that want a signature refuse.
 	Callers Callers
 	// Temp is where code is unpacked and processes write; empty means the system's directory for that.
@@ -87,6 +92,7 @@ func New(c Config) (*Service, error) {
 	}
 	o := c.Workers
 	o.Dir, o.Logs, o.Log = s.dir, c.Logs, s.log
+	o.Credentials = credentialsFrom(c.Sessions, c.Endpoint)
 	if s.pool, err = worker.New(o); err != nil {
 		_ = s.temp.remove()
 		return nil, err

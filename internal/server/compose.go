@@ -53,12 +53,13 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	}
 	events := logs.New(logs.Config{Store: db, Log: config.Log})
 	p.closers = append(p.closers, events.Close)
-	p.apis = wire.New(wire.Options{Keys: config.AccessKeys, Principals: principals(config), DefaultRegion: defaultRegion, Log: config.Log})
+	sessions := new(wire.SessionBook)
+	p.apis = wire.New(wire.Options{Keys: config.AccessKeys, Principals: principals(config), Sessions: sessions.Find, DefaultRegion: defaultRegion, Log: config.Log})
 	p.objects = s3.New(s3.Config{Store: db, Callers: p.apis, Log: config.Log})
 	p.closers = append(p.closers, p.objects.Close)
 	functions, err := lambda.New(lambda.Config{
 		Store: db, Clock: clock, Logs: events, Objects: p.objects, Local: config.Functions, Log: config.Log,
-		PublicURL: config.PublicURL, Callers: p.apis,
+		PublicURL: config.PublicURL, Callers: p.apis, Endpoint: config.ownURL, Sessions: sessions,
 	})
 	if err != nil {
 		p.close()

@@ -66,6 +66,8 @@ type Config struct {
 	TLSCert, TLSKey string
 	// Log gets what an operator should know; nil means nothing is logged.
 	Log *slog.Logger
+	// ownURL is where the server answers on this machine, once it listens.
+	ownURL string
 }
 
 // Server is a running server.
@@ -144,6 +146,7 @@ func (s *Server) name() error {
 		host = "127.0.0.1"
 	}
 	s.url = "http://" + net.JoinHostPort(host, port)
+	s.config.ownURL = s.url
 	if s.config.PublicURL == "" {
 		s.config.PublicURL = "http://localhost:" + port
 	}

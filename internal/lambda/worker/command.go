@@ -165,7 +165,11 @@ func (w *process) environment() []string {
 		all["NODE_PATH"] = filepath.Join(opt, "nodejs/node"+major+"/node_modules") + ":" + filepath.Join(opt, "nodejs/node_modules")
 		all["PYTHONPATH"] = filepath.Join(opt, "python") + ":" + filepath.Join(opt, "python/lib", spec.Runtime, "site-packages")
 	}
+	maps.Copy(all, w.credentials)
 	maps.Copy(all, spec.Environment)
+	if spec.Logging.JSON {
+		all["AWS_LAMBDA_LOG_FORMAT"], all["AWS_LAMBDA_LOG_LEVEL"] = "JSON", spec.Logging.Application
+	}
 	maps.Copy(all, map[string]string{
 		"AWS_LAMBDA_RUNTIME_API":          w.listener.Addr().String(),
 		"AWS_LAMBDA_FUNCTION_NAME":        spec.Name,

@@ -3,7 +3,6 @@ package worker
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -191,27 +190,6 @@ func (o *output) line(now time.Time, text string) {
 			Account: o.spec.Account, Region: o.spec.Region, Group: o.spec.LogGroup, Stream: o.stream, Time: now, Message: text + "\n",
 		})
 	}
-}
-
-// begin starts an event's part of the log.
-func (o *output) begin(t *task) {
-	o.mu.Lock()
-	o.keep, o.last = t.request.Tail, o.last[:0]
-	o.mu.Unlock()
-	o.line(time.Now(), "START RequestId: "+t.request.ID+" Version: "+o.spec.Version)
-}
-
-// end ends it.
-func (o *output) end(t *task, took, start time.Duration) {
-	ms := float64(took.Microseconds()) / 1000
-	billed := int64((took + time.Millisecond - 1) / time.Millisecond)
-	text := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
-		t.request.ID, ms, billed, o.spec.MemoryMB, memoryUsed(o.pid))
-	if start > 0 {
-		text += fmt.Sprintf("Init Duration: %.2f ms\t", float64(start.Microseconds())/1000)
-	}
-	o.line(time.Now(), "END RequestId: "+t.request.ID)
-	o.line(time.Now(), text)
 }
 
 // tail is the end of the event's log.

@@ -17,6 +17,9 @@ type Options struct {
 	Dir string
 	// Logs gets the functions' output; nil drops it.
 	Logs logs.Writer
+	// Credentials makes what a process of a function knows of who it is, as variables of its environment, and tells how to
+	// take that back when the process has ended. Nil gives none.
+	Credentials func(*Spec) (variables map[string]string, revoke func())
 	// Most bounds the processes; zero means 100.
 	Most int
 	// IdleAfter is how long a process is kept warm; zero means five minutes.

@@ -47,6 +47,10 @@ type process struct {
 	retired   bool
 	idleSince time.Time
 
+	// credentials are variables that say who the process is, until revoke is called.
+	credentials map[string]string
+	revoke      func()
+
 	work     string
 	os       *os.Process
 	listener net.Listener
@@ -106,6 +110,9 @@ func (w *process) start() (err error) {
 	}
 	if w.listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0"); err != nil {
 		return err
+	}
+	if issue := w.pool.options.Credentials; issue != nil {
+		w.credentials, w.revoke = issue(w.spec)
 	}
 	command, err := w.command()
 	if err != nil {
@@ -186,6 +193,9 @@ func (w *process) cleanUp() {
 	}
 	if w.work != "" {
 		_ = os.RemoveAll(w.work)
+	}
+	if w.revoke != nil {
+		w.revoke()
 	}
 	w.pool.forget(w)
 	close(w.gone)
@@ -298,7 +308,7 @@ func (w *process) handle(t *task, tell func(Result, error)) bool {
 	took := time.Since(t.began)
 	if t.request.Tail {
 		w.output.drain()
-		w.output.end(t, took, w.takeInit())
+		w.output.end(t, took, w.takeInit(), w.statusOf(result))
 		result.Tail = w.output.tail()
 		w.turn.Unlock()
 		tell(result, nil)
@@ -306,7 +316,7 @@ func (w *process) handle(t *task, tell func(Result, error)) bool {
 	}
 	tell(result, nil)
 	w.output.drain()
-	w.output.end(t, took, w.takeInit())
+	w.output.end(t, took, w.takeInit(), w.statusOf(result))
 	w.turn.Unlock()
 	return true
 }
@@ -328,7 +338,7 @@ func (w *process) awaitStart(t *task, tell func(Result, error)) bool {
 	t.began = w.born
 	w.output.begin(t)
 	result := w.ended(t)
-	w.output.end(t, time.Since(w.born), 0)
+	w.output.end(t, time.Since(w.born), 0, w.statusOf(result))
 	result.Tail = w.output.tail()
 	tell(result, nil)
 	return false

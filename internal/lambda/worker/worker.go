@@ -34,6 +34,17 @@ type Spec struct {
 	Reserved int
 	// LogGroup is where the output goes.
 	LogGroup string
+	// Logging says how it is written there.
+	Logging Logging
+	// Role is the ARN of the role that the function acts as.
+	Role string
+}
+
+// Logging is the form of a function's log: plain lines, or JSON from a level on.
+type Logging struct {
+	JSON bool
+	// Application and System are the least levels that are written (TRACE to FATAL; DEBUG, INFO, WARN), with JSON only.
+	Application, System string
 }
 
 // Request is one event on its way to a function.

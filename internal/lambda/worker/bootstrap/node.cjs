@@ -78,9 +78,38 @@ let current = null; // the event in progress
 
 // Output: a line per call, with the time, the request and the level, as on AWS.
 for (const [method, level] of [['log', 'INFO'], ['info', 'INFO'], ['debug', 'DEBUG'], ['warn', 'WARN'], ['error', 'ERROR'], ['trace', 'TRACE']]) {
-  console[method] = (...args) => print(level, format(...args));
+  console[method] = (...args) => {
+    if (levels.indexOf(level) < least) return;
+    if (json) printJSON(level, args);
+    else print(level, format(...args));
+  };
+}
+const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+const json = env.AWS_LAMBDA_LOG_FORMAT === 'JSON';
+const least = json ? levels.indexOf(env.AWS_LAMBDA_LOG_LEVEL || 'INFO') : 0;
+// printJSON writes an object per call: one argument as it is, several as the text that they make, an error taken apart.
+function printJSON(level, args) {
+  const line = { timestamp: new Date().toISOString(), level, requestId: current ? current.id : undefined };
+  const error = args.find((arg) => arg instanceof Error);
+  line.message = args.length === 1 && !error ? args[0] : format(...args);
+  if (error) {
+    const told = shape(error);
+    Object.assign(line, { errorType: told.errorType, errorMessage: told.errorMessage, stackTrace: told.trace });
+  }
+  let text;
+  try {
+    text = JSON.stringify(line);
+  } catch {
+    text = JSON.stringify({ ...line, message: format(...args) });
+  }
+  write(text + '\n');
 }
 function print(level, text) {
+  if (levels.indexOf(level) < least) return;
+  if (json) {
+    printJSON(level, [text]);
+    return;
+  }
   const id = current ? current.id : 'undefined';
   write(`${new Date().toISOString()}\t${id}\t${level}\t${text.replace(/\n/g, '\r')}\n`);
 }

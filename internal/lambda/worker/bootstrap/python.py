@@ -82,6 +82,11 @@ def shape(error, request):
 
 
 def log_error(error):
+    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
+        line = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "log_level": "ERROR"}
+        line.update({name: error[name] for name in ("errorMessage", "errorType", "requestId", "stackTrace") if name in error})
+        print(json.dumps(line), flush=True)
+        return
     lines = ["[ERROR] %s: %s" % (error["errorType"], error["errorMessage"])]
     if error["stackTrace"]:
         lines.append("Traceback (most recent call last):")
@@ -112,10 +117,35 @@ def find_handler():
     return getattr(module, function)
 
 
+class JSONFormatter(logging.Formatter):
+    """Writes a record as an object, an error taken apart."""
+
+    def format(self, record):
+        line = {
+            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+        }
+        if record.exc_info:
+            kind, value, trace = record.exc_info
+            line["errorType"], line["errorMessage"] = kind.__name__, str(value)
+            line["stackTrace"] = traceback.format_list(traceback.extract_tb(trace))
+        if record.aws_request_id:
+            line["requestId"] = record.aws_request_id
+        return json.dumps(line, default=str) + "\n"
+
+
+LEVELS = {"TRACE": logging.NOTSET, "DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARN": logging.WARNING, "ERROR": logging.ERROR, "FATAL": logging.CRITICAL}
+
+
 def set_up_logging():
     logging.Formatter.converter = time.gmtime
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("[%(levelname)s]\t%(asctime)s.%(msecs)dZ\t%(aws_request_id)s\t%(message)s\n", "%Y-%m-%dT%H:%M:%S"))
+    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
+        handler.setFormatter(JSONFormatter())
+        logging.getLogger().setLevel(LEVELS.get(os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO"), logging.INFO))
     handler.terminator = ""
     handler.addFilter(RequestFilter())
     logging.getLogger().addHandler(handler)
