@@ -33,7 +33,12 @@ type outcome struct {
 // checkOutcome asks once and compares.
 func checkOutcome(t *testing.T, w *world, k *kept, method, path string, headers []string, want outcome) {
 	t.Helper()
-	got, lines := execution(t, w, k, method, path, "", headers...)
+	checkSent(t, w, k, method, path, "", headers, want)
+}
+
+func checkSent(t *testing.T, w *world, k *kept, method, path, body string, headers []string, want outcome) {
+	t.Helper()
+	got, lines := execution(t, w, k, method, path, body, headers...)
 	expect(t, got, want.status, want.body, want.errorType)
 	if reason := got.Header.Get("x-poolgate-reason"); reason != string(want.reason) {
 		t.Errorf("the reason is %q, want %q", reason, want.reason)

@@ -39,9 +39,11 @@ func protected() *api {
 		on("GET", "/audience-scoped", with(audienceScoped))
 }
 
-// TestDecisionTable is section 0 of the facts, to the byte.
+// TestDecisionTable is section 0 of the facts, to the byte, with what the execution log says of each row (fact 1.1).
 func TestDecisionTable(t *testing.T) {
-	w := newWorld(t, protected(), nil)
+	k := &kept{}
+	w := newWorld(t, protected(), nil, withLogs(k))
+	w.set(level("*/*", "INFO", false))
 	id, access := token(idClaims()), token(accessClaims("openid rs/read"))
 	expired := token(idClaims().with(claims{"exp": epoch.Unix()}))
 	for _, tt := range []struct {
@@ -69,21 +71,36 @@ func TestDecisionTable(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var headers []string
+			lines := []string{"Extended Request Id: X", "Starting authorizer: " + authorizerOf(tt.path) + " for request: ID"}
 			if tt.authorization != "" {
 				headers = []string{"Authorization", tt.authorization}
+				lines = append(lines, "Incoming identity: "+maskedIdentity(tt.authorization))
 			}
-			got := send(t, w, "GET", tt.path, headers...)
-			errorType := "UnauthorizedException"
+			want := outcome{tt.status, tt.body, "UnauthorizedException", tt.reason, append(lines, "Unauthorized request: ID", "Gateway response type: UNAUTHORIZED with status code: 401")}
 			if tt.status == 200 {
-				errorType = ""
+				want.errorType, want.lines = "", append(lines, "Successfully completed authorizer execution")
+				want.lines = append(want.lines, executed("GET "+strings.TrimPrefix(tt.path, "/prod"), "", "", 200)[1:6]...)
+				want.lines = append(want.lines, "Successfully completed execution", "Method completed with status: 200")
 			}
-			expect(t, got, tt.status, tt.body, errorType)
-			if reason := got.Header.Get("x-poolgate-reason"); reason != string(tt.reason) {
-				t.Errorf("the reason is %q, want %q", reason, tt.reason)
-			}
-			wantHeaders(t, got)
+			checkOutcome(t, w, k, "GET", tt.path, headers, want)
 		})
 	}
+}
+
+// authorizerOf is the authorizer of a path of the table.
+func authorizerOf(path string) string {
+	if strings.Contains(path, "audience") {
+		return "audience"
+	}
+	return "auth"
+}
+
+// maskedIdentity is an identity as the log shows it.
+func maskedIdentity(value string) string {
+	if len(value) < 24 {
+		return strings.Repeat("*", len(value))
+	}
+	return strings.Repeat("*", min(len(value)-6, 50)) + value[len(value)-6:]
 }
 
 // wantHeaders checks what every answer carries, and what none does.
