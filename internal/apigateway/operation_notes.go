@@ -10,7 +10,6 @@ func (*Service) OperationNotes() map[string]string {
 	return map[string]string{
 		"CreateVpcLink":             link,
 		"UpdateVpcLink":             link,
-		"FlushStageCache":           "answers; there is no cache of responses to flush",
 		"GenerateClientCertificate": "made, kept and shown; backends are not shown it",
 		"GetSdk":                    "refused with BadRequestException: no client code is generated",
 	}

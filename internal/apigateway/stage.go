@@ -78,7 +78,7 @@ func (s *Service) insertStage(e *edit, stage types.Stage) error {
 	return err
 }
 
-// showCache makes the status of a stage's cache tell of its switch. There is no cache behind it.
+// showCache makes the status of a stage's cache tell of its switch. The cache is the gateway's own, whatever the size.
 func showCache(stage *types.Stage) {
 	stage.CacheClusterStatus = types.CacheClusterStatusNotAvailable
 	if stage.CacheClusterEnabled {
@@ -152,9 +152,19 @@ func (s *Service) FlushStageAuthorizersCache(ctx context.Context, in *apigateway
 	return &apigateway.FlushStageAuthorizersCacheOutput{}, nil
 }
 
-// FlushStageCache drops a stage's cached answers: there are none.
+// ResponsesTopic is bumped when a stage's cached answers are to be forgotten; with neither API nor stage it is what all of them begin
+// with.
+func ResponsesTopic(apiID, stage string) string {
+	if apiID == "" {
+		return "responses/"
+	}
+	return "responses/" + apiID + "/" + stage
+}
+
+// FlushStageCache drops a stage's cached answers, on every node.
 func (s *Service) FlushStageCache(ctx context.Context, in *apigateway.FlushStageCacheInput) (*apigateway.FlushStageCacheOutput, error) {
-	err := s.look(ctx, in.RestApiId, noStage, func(e *edit) error {
+	err := s.change(ctx, in.RestApiId, noStage, func(e *edit) error {
+		e.tx.Bump(ResponsesTopic(e.id, aws.ToString(in.StageName)))
 		_, err := get(e.tx, &stages, e.id, in.StageName, noStage)
 		return err
 	})

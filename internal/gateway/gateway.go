@@ -97,6 +97,7 @@ type Gateway struct {
 	grants       *grants.Cache[*grant]
 	ring         *decision.Ring
 	meters       *meters
+	responses    *responses
 	stop         func()
 }
 
@@ -127,12 +128,13 @@ func New(c Config) *Gateway {
 	}
 	g.plans = plancache.New(g.load)
 	g.grants = grants.New[*grant](grants.Entries, grants.Bytes, g.now)
-	g.meters = newMeters(c, g.log)
+	g.meters, g.responses = newMeters(c, g.log), newResponses(responseBytes, c.Monotonic)
 	if c.Topics != nil {
 		stages := apigateway.StageTopic("")
 		stopStages := c.Topics.Watch(stages, func(topic string) { g.plans.Changed(topic[len(stages):]) })
 		stopGrants := c.Topics.Watch(apigateway.AuthorizersTopic("", ""), g.flushGrants)
-		g.stop = func() { stopStages(); stopGrants() }
+		stopResponses := c.Topics.Watch(apigateway.ResponsesTopic("", ""), g.flushResponses)
+		g.stop = func() { stopStages(); stopGrants(); stopResponses() }
 	}
 	return g
 }
@@ -160,6 +162,8 @@ type Target struct {
 	Path string
 	// ThroughDomain tells that a custom domain led here, so that a disabled execute-api endpoint does not matter.
 	ThroughDomain bool
+	// Spelled tells how the client wrote the name of a header, given in Go's spelling; nil where that is the client's.
+	Spelled func(name string) string
 }
 
 // ServeAPI answers one request.

@@ -8,7 +8,7 @@ import (
 
 // integrate lets the method's integration answer.
 func (g *Gateway) integrate(x *exchange) *answer {
-	a, refused := x.method.integration.invoke(g, x)
+	a, refused := g.invoke(x)
 	if refused == nil {
 		refused = x.compress(a)
 	}

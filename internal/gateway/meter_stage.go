@@ -27,6 +27,7 @@ const (
 func (g *Gateway) measure(plan *stagePlan, p *apigateway.Published) {
 	plan.keyFromAuthorizer = p.Snapshot.API.Value.ApiKeySource == types.ApiKeySourceTypeAuthorizer
 	settings := settingsOf(&p.Stage)
+	cache(plan, p, settings)
 	for _, resource := range plan.resources {
 		for verb, method := range resource.methods {
 			if method.keyRequired && plan.keyOwner == nil && g.meters.keys != nil {

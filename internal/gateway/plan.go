@@ -54,6 +54,8 @@ type methodPlan struct {
 	scopes        []string
 	keyRequired   bool
 	throttle      methodThrottle
+	// caching is nil where the stage caches no answers of the method.
+	caching *methodCaching
 	// required are the parameters without which the method's validator refuses.
 	required []requiredParameter
 	// models are what the validator holds bodies against.
