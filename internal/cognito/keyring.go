@@ -48,15 +48,17 @@ type keyring struct {
 
 	mu    sync.RWMutex
 	cache map[string]*keyset
+	// missing are pools that were asked for and do not exist: those of AWS that an authorizer trusts, and those that tokens make up.
+	missing map[string]struct{}
 	// generation grows with every invalidation: a set read from the store before one is not cached after it.
 	generation uint64
 }
 
-// cachedKeysets bounds the cache; a pool beyond it costs a read of the store.
+// cachedKeysets bounds the cache, and what is known to be missing; a pool beyond it costs a read of the store.
 const cachedKeysets = 1024
 
 func newKeyring(s *Service) *keyring {
-	k := &keyring{service: s, stock: newKeyStock(), cache: map[string]*keyset{}}
+	k := &keyring{service: s, stock: newKeyStock(), cache: map[string]*keyset{}, missing: map[string]struct{}{}}
 	s.store.Watch(poolTopic(""), func(topic string) { k.forget(strings.TrimPrefix(topic, poolTopic(""))) })
 	return k
 }
@@ -109,9 +111,13 @@ type keyset struct {
 func (k *keyring) of(ctx context.Context, poolID string) (*keyset, error) {
 	k.mu.RLock()
 	set, generation := k.cache[poolID], k.generation
+	_, missing := k.missing[poolID]
 	k.mu.RUnlock()
 	if set != nil {
 		return set, nil
+	}
+	if missing {
+		return nil, authz.ErrPoolNotFound
 	}
 	var found []store.Found[poolKey]
 	err := k.service.store.View(ctx, func(tx *store.Tx) error {
@@ -122,32 +128,37 @@ func (k *keyring) of(ctx context.Context, poolID string) (*keyset, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err = k.parse(poolID, found)
-	if err != nil {
+	if len(found) == 0 {
+		remember(k, k.missing, poolID, struct{}{}, generation)
+		return nil, authz.ErrPoolNotFound
+	}
+	if set, err = k.parse(poolID, found); err != nil {
 		return nil, err
 	}
-	k.remember(set, generation)
+	remember(k, k.cache, poolID, set, generation)
 	return set, nil
 }
 
-func (k *keyring) remember(set *keyset, generation uint64) {
+// remember puts what was read of the store into one of the keyring's maps, unless it was made invalid meanwhile.
+func remember[T any](k *keyring, into map[string]T, poolID string, value T, generation uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.generation != generation {
 		return
 	}
-	for poolID := range k.cache {
-		if len(k.cache) < cachedKeysets {
+	for other := range into {
+		if len(into) < cachedKeysets {
 			break
 		}
-		delete(k.cache, poolID)
+		delete(into, other)
 	}
-	k.cache[set.poolID] = set
+	into[strings.Clone(poolID)] = value
 }
 
 func (k *keyring) forget(poolID string) {
 	k.mu.Lock()
 	delete(k.cache, poolID)
+	delete(k.missing, poolID)
 	k.generation++
 	k.mu.Unlock()
 	if region, _, ok := strings.Cut(poolID, "_"); ok && k.service.engine != nil {
@@ -157,9 +168,6 @@ func (k *keyring) forget(poolID string) {
 
 // parse opens a pool's keys. The newest key of each use signs; every key is published.
 func (k *keyring) parse(poolID string, found []store.Found[poolKey]) (*keyset, error) {
-	if len(found) == 0 {
-		return nil, authz.ErrPoolNotFound
-	}
 	slices.SortFunc(found, func(a, b store.Found[poolKey]) int { return a.Value.Created.Compare(b.Value.Created) })
 	set := &keyset{poolID: poolID, public: make(map[string]*rsa.PublicKey, len(found))}
 	for _, f := range found {

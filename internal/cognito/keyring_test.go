@@ -88,16 +88,37 @@ func TestTheCacheOfKeysIsBounded(t *testing.T) {
 	s := newSignIn(t, nil)
 	set := must(s.keys.of(t.Context(), s.poolID))(t)
 	for i := range 2 * cachedKeysets {
-		other := *set
-		other.poolID = "eu-west-1_" + time.Duration(i).String()
-		s.keys.remember(&other, s.keys.generation)
+		id := "eu-west-1_" + time.Duration(i).String()
+		remember(s.keys, s.keys.cache, id, set, s.keys.generation)
+		if _, err := s.keys.of(t.Context(), "eu-west-2_"+time.Duration(i).String()); !errors.Is(err, authz.ErrPoolNotFound) {
+			t.Fatal(err)
+		}
 	}
-	if n := len(s.keys.cache); n > cachedKeysets {
-		t.Errorf("%d pools' keys are remembered, want at most %d", n, cachedKeysets)
+	if n, missing := len(s.keys.cache), len(s.keys.missing); n > cachedKeysets || missing > cachedKeysets || missing < cachedKeysets/2 {
+		t.Errorf("%d pools' keys and %d missing ones are remembered, want at most %d", n, missing, cachedKeysets)
 	}
 	s.keys.forget(s.poolID)
-	s.keys.remember(set, s.keys.generation-1)
+	remember(s.keys, s.keys.cache, s.poolID, set, s.keys.generation-1)
 	if s.keys.cache[s.poolID] != nil {
 		t.Error("keys read before a change were remembered after it")
+	}
+}
+
+// TestAPoolThatComesIntoBeingIsNoLongerMissing is about what is remembered of pools that do not exist: it ends with their creation.
+func TestAPoolThatComesIntoBeingIsNoLongerMissing(t *testing.T) {
+	s := newSignIn(t, nil)
+	id := "eu-west-1_ComesLater"
+	for range 2 { // asked and remembered
+		if _, err := s.keys.of(t.Context(), id); !errors.Is(err, authz.ErrPoolNotFound) {
+			t.Fatal(err)
+		}
+	}
+	if _, remembered := s.keys.missing[id]; !remembered {
+		t.Error("the store is asked for every token of a pool that is elsewhere")
+	}
+	name := "later"
+	must(s.CreateUserPool(s.ctx, &cip.CreateUserPoolInput{PoolName: &name, UserPoolTags: map[string]string{"_custom_id_": id}}))(t)
+	if _, err := s.keys.of(t.Context(), id); err != nil {
+		t.Error(err)
 	}
 }
