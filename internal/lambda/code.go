@@ -7,11 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -158,76 +153,4 @@ func (s *Service) loadCode(ctx context.Context, sum string) ([]byte, error) {
 		return nil, fmt.Errorf("lambda: the stored code %s is damaged or gone", sum)
 	}
 	return data.Bytes(), nil
-}
-
-// codeCache knows what is unpacked on this node.
-type codeCache struct {
-	mu    sync.Mutex
-	known map[string]*unpacked
-}
-
-// unpacked is a directory in the making; whoever comes second waits for whoever came first.
-type unpacked struct {
-	mu   sync.Mutex
-	done bool
-}
-
-func (c *codeCache) entry(name string) *unpacked {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil {
-		c.known = map[string]*unpacked{}
-	}
-	if c.known[name] == nil {
-		c.known[name] = &unpacked{}
-	}
-	return c.known[name]
-}
-
-// codeDir is the directory that archives are unpacked in, one over the other: a function's one, or its layers' in order.
-func (s *Service) codeDir(ctx context.Context, sums ...string) (string, error) {
-	name := sums[0]
-	if len(sums) > 1 {
-		all := sha256.Sum256([]byte(strings.Join(sums, " ")))
-		name = hex.EncodeToString(all[:])
-	}
-	dir := filepath.Join(s.dir, "code-"+name)
-	entry := s.codes.entry(name)
-	entry.mu.Lock()
-	defer entry.mu.Unlock()
-	if entry.done {
-		return dir, nil
-	}
-	if err := s.unpackInto(ctx, dir, sums); err != nil {
-		_ = os.RemoveAll(dir)
-		return "", err
-	}
-	entry.done = true
-	return dir, nil
-}
-
-func (s *Service) unpackInto(ctx context.Context, dir string, sums []string) error {
-	if err := os.Mkdir(dir, 0o755); err != nil { //nolint:gosec // the functions' users read it
-		return err
-	}
-	for _, sum := range sums {
-		data, err := s.loadCode(ctx, sum)
-		if err != nil {
-			return err
-		}
-		archive, err := readArchive(data)
-		if err != nil {
-			return err
-		}
-		if err := unpack(archive, dir); err != nil {
-			return err
-		}
-	}
-	// The server's umask may have closed directories to the functions' users.
-	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return err
-		}
-		return os.Chmod(path, 0o755) //nolint:gosec // see above
-	})
 }

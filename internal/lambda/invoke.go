@@ -149,6 +149,9 @@ func (s *Service) run(ctx context.Context, t *target, request worker.Request) (w
 	if err != nil {
 		return worker.Result{}, err
 	}
+	if request.Ended, err = s.holdCode(ctx, t.sets); err != nil {
+		return worker.Result{}, err
+	}
 	result, err := s.pool.Invoke(ctx, spec, request)
 	return result, refusal(err)
 }

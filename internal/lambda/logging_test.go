@@ -106,7 +106,9 @@ func TestPythonLogsInJSON(t *testing.T) {
 
 func TestLoggingSettings(t *testing.T) {
 	l := newLab(t)
-	made := l.node("f", ``, func(in *lambda.CreateFunctionInput) { in.LoggingConfig = &types.LoggingConfig{LogFormat: types.LogFormatJson} })
+	made := l.node("f", ``, func(in *lambda.CreateFunctionInput) {
+		in.LoggingConfig = &types.LoggingConfig{LogFormat: types.LogFormatJson}
+	})
 	if c := made.LoggingConfig; c.ApplicationLogLevel != "INFO" || c.SystemLogLevel != "INFO" || *c.LogGroup != "/aws/lambda/f" {
 		t.Errorf("%+v", c)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -40,6 +39,8 @@ type target struct {
 	// endpoint answers instead of a process; local is the directory whose changes count.
 	endpoint string
 	local    *localFunction
+	// sets are the archives that have to be unpacked while it runs.
+	sets []codeSet
 }
 
 // choose picks a target by weight.
@@ -129,9 +130,7 @@ func (s *Service) resolve(ctx context.Context, r reference) (*resolved, error) {
 		return nil, err
 	}
 	for i := range out.targets {
-		if err := s.prepare(ctx, &out.targets[i], plans[out.targets[i].version]); err != nil {
-			return nil, err
-		}
+		s.prepare(&out.targets[i], plans[out.targets[i].version])
 	}
 	s.resolved.put(r, out, generation)
 	return out, nil
@@ -203,24 +202,22 @@ func (s *Service) planOf(tx *store.Tx, f *function, r reference) (*plan, error) 
 	return p, nil
 }
 
-// prepare unpacks what a version needs.
-func (s *Service) prepare(ctx context.Context, t *target, p *plan) (err error) {
+// prepare says where a version's code will be. It is unpacked when the version runs.
+func (s *Service) prepare(t *target, p *plan) {
 	spec := p.spec
 	t.spec = &spec
 	if len(p.layers) > 0 {
-		if spec.Layers, err = s.codeDir(ctx, p.layers...); err != nil {
-			return err
-		}
+		layers := newCodeSet(p.layers...)
+		spec.Layers = s.dirOf(layers)
+		t.sets = append(t.sets, layers)
 	}
 	if l := s.local[spec.Name]; l != nil && spec.Version == latest {
 		t.endpoint, spec.Code, t.local = l.url, l.dir, l
-		return nil
+		return
 	}
-	if spec.Code, err = s.codeDir(ctx, p.code); err != nil {
-		return err
-	}
-	_, err = os.Stat(spec.Code)
-	return err
+	code := newCodeSet(p.code)
+	spec.Code = s.dirOf(code)
+	t.sets = append(t.sets, code)
 }
 
 // specFor is what to run now: a directory that changed is run anew.

@@ -66,6 +66,7 @@ type Service struct {
 	client    *http.Client
 
 	codes    codeCache
+	sweeping *sweeper
 	resolved resolvedCache
 	urls     urlCache
 	events   *events
@@ -98,6 +99,7 @@ func New(c Config) (*Service, error) {
 		return nil, err
 	}
 	s.events = newEvents(c.RetryAfter)
+	s.sweeping = newSweeper(s.sweepCode)
 	s.unwatch = s.store.Watch(topicPrefix, s.changed)
 	return s, nil
 }
@@ -105,6 +107,7 @@ func New(c Config) (*Service, error) {
 // Close stops every function, waits until their processes are gone, and removes what was unpacked.
 func (s *Service) Close() {
 	s.unwatch()
+	s.sweeping.close()
 	s.events.close()
 	if err := s.pool.Close(); err != nil {
 		s.log.Warn("functions' processes were not cleaned up", "error", err)
@@ -133,6 +136,7 @@ func (s *Service) changed(topic string) {
 		s.resolved.forget(owner)
 		s.urls.forget()
 		s.pool.Retire(owner)
+		s.sweeping.wake()
 	}
 }
 

@@ -306,6 +306,17 @@ func (p *Pool) Retire(function string) {
 	}
 }
 
+// Directories tells which directories of code and layers the processes run from.
+func (p *Pool) Directories() map[string]bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	used := map[string]bool{}
+	for w := range p.all {
+		used[w.spec.Code], used[w.spec.Layers] = true, true
+	}
+	return used
+}
+
 // Processes tells how many there are.
 func (p *Pool) Processes() int {
 	p.mu.Lock()

@@ -54,6 +54,8 @@ type Request struct {
 	Payload []byte
 	// ClientContext is JSON that a mobile SDK sends along.
 	ClientContext string
+	// Ended is called when the event has run its course, whether or not somebody waited; nil is not.
+	Ended func()
 	// Tail asks for the end of what the invocation logged.
 	Tail bool
 }
@@ -128,11 +130,17 @@ func (p *Pool) Invoke(ctx context.Context, spec *Spec, request Request) (Result,
 		err    error
 	}
 	told := make(chan outcome, 1)
+	ended := request.Ended
+	if ended == nil {
+		ended = func() {}
+	}
 	if !p.enter() {
+		ended()
 		return Result{}, ErrClosed
 	}
 	go func() {
 		defer p.running.Done()
+		defer ended()
 		tell := func(r Result, err error) { told <- outcome{r, err} }
 		p.run(spec, request, tell)
 	}()
