@@ -3,6 +3,7 @@ package apigateway
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
@@ -96,6 +97,10 @@ func checkDeployable(snapshot *Snapshot) error {
 	}
 	if methods == 0 {
 		return badRequest("The REST API doesn't contain any methods")
+	}
+	if endpoint := snapshot.API.Value.EndpointConfiguration; endpoint != nil && slices.Contains(endpoint.Types, types.EndpointTypePrivate) &&
+		aws.ToString(snapshot.API.Value.Policy) == "" {
+		return badRequest("Private REST API doesn't have a resource policy attached to it")
 	}
 	return nil
 }

@@ -67,6 +67,18 @@ func TestCreateDeploymentRefusesAnUnfinishedAPI(t *testing.T) {
 	}
 }
 
+func TestAPrivateAPIWantsAPolicyToBeDeployed(t *testing.T) {
+	g := newGate(t)
+	api, _ := g.createMockAPI()
+	ok(g.UpdateRestApi(g.ctx(), &apigateway.UpdateRestApiInput{RestApiId: api, PatchOperations: []types.PatchOperation{
+		operation(opReplace, "/endpointConfiguration/types/EDGE", "PRIVATE")}}))(t)
+	in := &apigateway.CreateDeploymentInput{RestApiId: api, StageName: aws.String("dev")}
+	refused(g.CreateDeployment(g.ctx(), in))(t, "BadRequestException", "Private REST API doesn't have a resource policy attached to it")
+	ok(g.UpdateRestApi(g.ctx(), &apigateway.UpdateRestApiInput{RestApiId: api, PatchOperations: []types.PatchOperation{
+		operation(opReplace, "/policy", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/*"}]}`)}}))(t)
+	ok(g.CreateDeployment(g.ctx(), in))(t)
+}
+
 func TestASnapshotThatDoesNotCompileLeavesTheStageAsItWas(t *testing.T) {
 	var refusal error
 	g := newGate(t, func(c *Config) { c.Publisher = publisher(func(*Snapshot) error { return refusal }) })

@@ -3,9 +3,12 @@ package apigateway
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	documents "github.com/poolgate/poolgate/internal/policy"
 )
 
 var (
@@ -20,6 +23,9 @@ func escapePolicy(policy *string) (*string, error) {
 	if plain == nil {
 		return nil, err
 	}
+	if _, err := documents.ParseResource([]byte(*plain), documents.API{}); err != nil {
+		return nil, invalidPolicy(err)
+	}
 	return aws.String(policyEscapes.Replace(*plain)), nil
 }
 
@@ -31,10 +37,14 @@ func compactPolicy(policy *string) (*string, error) {
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, []byte(text)); err != nil || text[0] != '{' {
-		return nil, badRequest("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.").
-			Becausef("the policy is not a JSON object: %v", err)
+		return nil, invalidPolicy(errors.New("the policy is not a JSON object"))
 	}
 	return aws.String(compact.String()), nil
+}
+
+// invalidPolicy is the answer to every policy that cannot be read; where it cannot, only the log is told.
+func invalidPolicy(cause error) error {
+	return badRequest("Invalid policy document. Please check the policy syntax and ensure that Principals are valid.").Because(cause)
 }
 
 // PolicyText is the JSON of an API's resource policy, unescaped; empty when there is none.

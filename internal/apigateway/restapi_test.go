@@ -76,8 +76,11 @@ func TestCreateRestApiRefusesAsRecorded(t *testing.T) {
 		{"private with IPv4 and an empty description", apigateway.CreateRestApiInput{Description: aws.String(""),
 			EndpointConfiguration: &types.EndpointConfiguration{Types: []types.EndpointType{private}, IpAddressType: types.IpAddressTypeIpv4}},
 			"Description cannot be an empty string"},
-		{"a policy that is no JSON", apigateway.CreateRestApiInput{Policy: aws.String("{")},
-			"Invalid policy document. Please check the policy syntax and ensure that Principals are valid."},
+		{"a policy that is no JSON", apigateway.CreateRestApiInput{Policy: aws.String("{")}, invalidPolicyText},
+		{"a policy without principals", apigateway.CreateRestApiInput{Policy: aws.String(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)}, invalidPolicyText},
+		{"a policy with half a principal", apigateway.CreateRestApiInput{Policy: aws.String(`{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/*"},"Action":"*","Resource":"*"}]}`)}, invalidPolicyText},
+		{"a policy of unknown elements", apigateway.CreateRestApiInput{Policy: aws.String(`{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Note":"x"}]}`)}, invalidPolicyText},
+		{"a policy that is too long", apigateway.CreateRestApiInput{Policy: aws.String(`{"Statement":[],"Id":"` + strings.Repeat("x", 8192) + `"}`)}, invalidPolicyText},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.in.Name = aws.String("pets")
@@ -88,6 +91,9 @@ func TestCreateRestApiRefusesAsRecorded(t *testing.T) {
 		t.Errorf("refused APIs are there: %v", list.Items)
 	}
 }
+
+// invalidPolicyText is AWS's answer to every policy that cannot be read.
+const invalidPolicyText = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
 
 func TestATagPinsTheIdOfAnAPI(t *testing.T) {
 	g := newGate(t)
@@ -109,13 +115,13 @@ func TestATagPinsTheIdOfAnAPI(t *testing.T) {
 
 func TestAPolicyComesBackEscapedOnceMore(t *testing.T) {
 	g := newGate(t)
-	plain := `{ "Version": "2012-10-17", "Statement": [{"Resource": "execute-api:/*", "Note": "a\\b"}] }`
-	want := `{\"Version\":\"2012-10-17\",\"Statement\":[{\"Resource\":\"execute-api:\/*\",\"Note\":\"a\\\\b\"}]}`
+	plain := `{ "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "execute-api:/*", "Sid": "a\\b"}] }`
+	want := `{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"*\",\"Resource\":\"execute-api:\/*\",\"Sid\":\"a\\\\b\"}]}`
 	api := ok(g.CreateRestApi(g.ctx(), &apigateway.CreateRestApiInput{Name: aws.String("pets"), Policy: &plain}))(t)
 	if *api.Policy != want {
 		t.Errorf("policy:\n got %s\nwant %s", *api.Policy, want)
 	}
-	if got, want := PolicyText(api.Policy), `{"Version":"2012-10-17","Statement":[{"Resource":"execute-api:/*","Note":"a\\b"}]}`; got != want {
+	if got, want := PolicyText(api.Policy), `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"execute-api:/*","Sid":"a\\b"}]}`; got != want {
 		t.Errorf("unescaped:\n got %s\nwant %s", got, want)
 	}
 	out := ok(g.UpdateRestApi(g.ctx(), &apigateway.UpdateRestApiInput{RestApiId: api.Id, PatchOperations: []types.PatchOperation{operation(opReplace, "/policy", "")}}))(t)
