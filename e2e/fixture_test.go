@@ -233,9 +233,9 @@ func (s *site) redeem(t *testing.T, form url.Values) (int, map[string]any) {
 	return got.status, answer
 }
 
-func (s *site) moveClock(t *testing.T, by string) {
+func (p *process) moveClock(t *testing.T, by string) {
 	t.Helper()
-	if got := send(t, http.MethodPut, s.url+"/_poolgate/clock", `{"advance":"`+by+`"}`, nil); got.status != http.StatusOK {
+	if got := send(t, http.MethodPut, p.url+"/_poolgate/clock", `{"advance":"`+by+`"}`, nil); got.status != http.StatusOK {
 		t.Fatalf("moving the clock answered %d %s", got.status, got.body)
 	}
 }

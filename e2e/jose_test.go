@@ -41,30 +41,36 @@ func (s *site) operation(t *testing.T, name string, input map[string]any) reply 
 	return send(t, http.MethodPost, s.url, string(body), http.Header{"Content-Type": {"application/x-amz-json-1.1"}, "X-Amz-Target": {jsonTarget + name}})
 }
 
-// newHTTPAPI makes an HTTP API whose one route asks for a token of the pool's client, by its JWT authorizer, and says where it is.
-func (s *site) newHTTPAPI(t *testing.T) string {
+// issuer is the iss of the pool's tokens, as its discovery tells it.
+func (s *site) issuer(t *testing.T) string {
 	t.Helper()
-	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("in")) }))
-	t.Cleanup(upstream.Close)
-	apis := apigatewayv2.NewFromConfig(s.sdk())
-	api, err := apis.CreateApi(t.Context(), &apigatewayv2.CreateApiInput{Name: aws.String("http"), ProtocolType: v2types.ProtocolTypeHttp})
-	must(t, err)
 	discovery := send(t, http.MethodGet, s.url+"/"+s.poolID+"/.well-known/openid-configuration", "", nil)
 	var configuration struct{ Issuer string }
 	must(t, json.Unmarshal([]byte(discovery.body), &configuration))
+	return configuration.Issuer
+}
+
+// newHTTPAPI makes an HTTP API whose one route asks for a token of an issuer for an audience, by its JWT authorizer, and says where it is.
+func (p *process) newHTTPAPI(t *testing.T, issuer, audience string, scopes ...string) string {
+	t.Helper()
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("in")) }))
+	t.Cleanup(upstream.Close)
+	apis := apigatewayv2.NewFromConfig(p.sdk())
+	api, err := apis.CreateApi(t.Context(), &apigatewayv2.CreateApiInput{Name: aws.String("http"), ProtocolType: v2types.ProtocolTypeHttp})
+	must(t, err)
 	authorizer, err := apis.CreateAuthorizer(t.Context(), &apigatewayv2.CreateAuthorizerInput{ApiId: api.ApiId, Name: aws.String("pool"),
 		AuthorizerType: v2types.AuthorizerTypeJwt, IdentitySource: []string{"$request.header.Authorization"},
-		JwtConfiguration: &v2types.JWTConfiguration{Issuer: &configuration.Issuer, Audience: []string{s.clientID}}})
+		JwtConfiguration: &v2types.JWTConfiguration{Issuer: &issuer, Audience: []string{audience}}})
 	must(t, err)
 	integration, err := apis.CreateIntegration(t.Context(), &apigatewayv2.CreateIntegrationInput{ApiId: api.ApiId, IntegrationType: v2types.IntegrationTypeHttpProxy,
 		IntegrationMethod: aws.String("GET"), IntegrationUri: aws.String(upstream.URL), PayloadFormatVersion: aws.String("1.0")})
 	must(t, err)
 	_, err = apis.CreateRoute(t.Context(), &apigatewayv2.CreateRouteInput{ApiId: api.ApiId, RouteKey: aws.String("GET /"),
-		AuthorizationType: v2types.AuthorizationTypeJwt, AuthorizerId: authorizer.AuthorizerId, Target: aws.String("integrations/" + *integration.IntegrationId)})
+		AuthorizationType: v2types.AuthorizationTypeJwt, AuthorizerId: authorizer.AuthorizerId, AuthorizationScopes: scopes, Target: aws.String("integrations/" + *integration.IntegrationId)})
 	must(t, err)
 	_, err = apis.CreateStage(t.Context(), &apigatewayv2.CreateStageInput{ApiId: api.ApiId, StageName: aws.String("$default"), AutoDeploy: aws.Bool(true)})
 	must(t, err)
-	return s.url + "/_aws/execute-api/" + *api.ApiId + "/$default/"
+	return p.url + "/_aws/execute-api/" + *api.ApiId + "/$default/"
 }
 
 // doors are all of them, each with a token that opens it.
@@ -100,8 +106,8 @@ func (s *site) doors(t *testing.T) []tokenDoor {
 	return []tokenDoor{
 		{"a REST API without scopes", password.id, true, header(http.MethodGet, rest+"/plain"), []string{password.access, page.access, password.refresh}, true},
 		{"a REST API with scopes", page.access, true, header(http.MethodGet, rest+"/scoped"), []string{password.id, page.id, password.access, page.refresh}, true},
-		{"an HTTP API", password.id, true, header(http.MethodGet, s.newHTTPAPI(t)), []string{password.refresh, page.refresh}, true},
-		{"an HTTP API, as bearer", page.access, true, bearer(http.MethodGet, s.newHTTPAPI(t)), []string{password.refresh, page.refresh}, true},
+		{"an HTTP API", password.id, true, header(http.MethodGet, s.newHTTPAPI(t, s.issuer(t), s.clientID)), []string{password.refresh, page.refresh}, true},
+		{"an HTTP API, as bearer", page.access, true, bearer(http.MethodGet, s.newHTTPAPI(t, s.issuer(t), s.clientID)), []string{password.refresh, page.refresh}, true},
 		{"TestInvokeAuthorizer", password.id, false, func(t *testing.T, token string) (bool, reply) {
 			got, err := tests.TestInvokeAuthorizer(t.Context(), &apigateway.TestInvokeAuthorizerInput{RestApiId: &s.apiID, AuthorizerId: &s.authorizerID,
 				Headers: map[string]string{"Authorization": token}})
