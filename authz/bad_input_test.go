@@ -94,6 +94,9 @@ func badInputs() []badInput {
 		{"an alg that is no string", sign(key, fmt.Sprintf(`{"kid":%q,"alg":["RS256"]}`, idKid), payload), TokenMalformed},
 		{"two algs", sign(key, fmt.Sprintf(`{"kid":%q,"alg":"RS256","alg":"none"}`, idKid), payload), TokenMalformed},
 		{"two algs, one of them escaped", sign(key, fmt.Sprintf(`{"kid":%q,"alg":"RS256","\u0061lg":"none"}`, idKid), payload), TokenMalformed},
+		{"crit alone", sign(key, fmt.Sprintf(`{"kid":%q,"alg":"RS256","crit":["exp"]}`, idKid), payload), TokenMalformed},
+		{"an empty crit", sign(key, fmt.Sprintf(`{"kid":%q,"alg":"RS256","crit":[]}`, idKid), payload), TokenMalformed},
+		{"b64 alone", sign(key, fmt.Sprintf(`{"kid":%q,"alg":"RS256","b64":false}`, idKid), payload), TokenMalformed},
 		{"crit", sign(key, fmt.Sprintf(`{"kid":%q,"alg":"RS256","crit":["b64"],"b64":false}`, idKid), payload), TokenMalformed},
 
 		{"no kid", sign(key, `{"alg":"RS256"}`, payload), TokenKeyUnknown},
