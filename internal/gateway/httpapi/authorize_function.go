@@ -195,12 +195,21 @@ func (a *grant) judge(x *exchange) *refusal {
 		}
 		return refuse(authz.AuthorizerDenied).explained("isAuthorized is false", "isAuthorized: true")
 	}
-	arn := x.routeARN()
-	switch a.policy.Evaluate(policy.Request{Action: "execute-api:Invoke", Resource: arn, Context: x.conditions()}) {
+	arn, spelled := x.routeARN(), x.path
+	request := policy.Request{Action: "execute-api:Invoke", Resource: arn, Context: x.conditions()}
+	verdict := a.policy.Evaluate(request)
+	if verdict == policy.Allowed && spelled.Trailing { // a deny of /admin counts for /admin/ too
+		spelled.Trailing = false
+		request.Resource = x.arnOf(spelled.Text())
+		if a.policy.Evaluate(request) == policy.Denied {
+			verdict = policy.Denied
+		}
+	}
+	switch verdict {
 	case policy.Allowed:
 		return nil
 	case policy.Denied:
-		return refuse(authz.AuthorizerDeniedExplicitly).explained("a policy that denies "+arn, "a policy that allows it")
+		return refuse(authz.AuthorizerDeniedExplicitly).explained("a policy that denies "+request.Resource, "a policy that allows it")
 	}
 	return refuse(authz.AuthorizerDenied).explained("a policy that does not allow "+arn, "a policy that allows it")
 }
@@ -235,8 +244,10 @@ func (s *stagePlan) arn() string {
 }
 
 // routeARN names the request for policies: its verb and its path, decoded.
-func (x *exchange) routeARN() string {
-	return x.stage.arn() + "/" + x.stage.name + "/" + x.request.Method + x.path.Text()
+func (x *exchange) routeARN() string { return x.arnOf(x.path.Text()) }
+
+func (x *exchange) arnOf(path string) string {
+	return x.stage.arn() + "/" + x.stage.name + "/" + x.request.Method + path
 }
 
 func clippedTo(text string, most int) string {

@@ -92,6 +92,19 @@ func TestOneQuestionForManyRequests(t *testing.T) {
 	}
 }
 
+// TestADenyCountsForTheSlashToo: a slash at the end does not lead past a deny.
+func TestADenyCountsForTheSlashToo(t *testing.T) {
+	policy := requestAuthorizer(func(a *types.Authorizer) { a.EnableSimpleResponses = nil })
+	w := newWorld(t, newAPI().authorizer("policy", policy).on("ANY /{proxy+}", behind("policy")))
+	w.functions.set(asker, `{"principalId":"p","policyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"execute-api:Invoke","Resource":"*"},`+
+		`{"Effect":"Deny","Action":"execute-api:Invoke","Resource":"arn:aws:execute-api:*:*:*/*/GET/admin"}]}}`)
+	for path, status := range map[string]int{"/admin": 403, "/admin/": 403, "/%61dmin": 403, "/admin2": 200, "/other/": 200} {
+		if got := w.send("GET", path, "X-User", "u"); got.StatusCode != status {
+			t.Errorf("%s is answered %d", path, got.StatusCode)
+		}
+	}
+}
+
 // TestThrottling: each route has its bucket, by its own settings or by the stage's default.
 func TestThrottling(t *testing.T) {
 	rate := func(r float64, b int32) types.RouteSettings {
