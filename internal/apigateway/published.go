@@ -26,14 +26,28 @@ func (s *Service) Published(ctx context.Context, apiID string) (map[string]*Publ
 		}
 		published = make(map[string]*Published, len(list))
 		read := make(map[string]*Snapshot, 1)
-		for _, stage := range list {
-			id := aws.ToString(stage.DeploymentId)
+		snapshot := func(id string) (*Snapshot, error) {
 			if read[id] == nil {
-				if read[id], err = snapshots.Get(tx, apiID, id); err != nil {
+				found, err := snapshots.Get(tx, apiID, id)
+				if err != nil {
+					return nil, err
+				}
+				read[id] = found
+			}
+			return read[id], nil
+		}
+		for _, stage := range list {
+			p := &Published{DeploymentID: aws.ToString(stage.DeploymentId), Stage: stage}
+			if p.Snapshot, err = snapshot(p.DeploymentID); err != nil {
+				return err
+			}
+			if c := stage.CanarySettings; c != nil && c.DeploymentId != nil {
+				p.CanaryDeploymentID = *c.DeploymentId
+				if p.Canary, err = snapshot(p.CanaryDeploymentID); err != nil {
 					return err
 				}
 			}
-			published[*stage.StageName] = &Published{Snapshot: read[id], DeploymentID: id, Stage: stage}
+			published[*stage.StageName] = p
 		}
 		return nil
 	})

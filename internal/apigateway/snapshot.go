@@ -29,6 +29,10 @@ type Published struct {
 	Snapshot     *Snapshot
 	DeploymentID string
 	Stage        types.Stage
+	// Canary is the snapshot that a share of the requests is served from, with the deployment it came from; nil when the stage has no
+	// canary.
+	Canary             *Snapshot
+	CanaryDeploymentID string
 }
 
 // Publisher is who serves deployments; the gateway implements it. A change of what is served is told to every node by

@@ -113,6 +113,10 @@ func (c contextObject) deployed(name string) any {
 			return x.stage.account
 		case "deploymentId":
 			return x.stage.deployment
+		case "isCanaryRequest":
+			if x.stage.isCanary || x.stage.canary != nil {
+				return x.stage.isCanary
+			}
 		}
 	}
 	if x.method != nil {

@@ -88,6 +88,9 @@ func (g *Gateway) bothVersions(ctx context.Context, r *decision.Record) (deploye
 		c := &compiler{engine: g.engine, snapshot: s}
 		return &version{s, c.stage(r.Stage, "", variablesOf{stage.Stage.Variables, true}), &stage.Stage}
 	}
+	if stage.Canary != nil && r.Deployment == stage.CanaryDeploymentID && r.Deployment != stage.DeploymentID {
+		return of(stage.Canary), of(edited)
+	}
 	return of(stage.Snapshot), of(edited)
 }
 

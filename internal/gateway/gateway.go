@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -72,6 +73,8 @@ type Config struct {
 	AccountLimit *usage.Limit
 	// Monotonic is the clock that rates are measured by; nil means the machine's.
 	Monotonic func() time.Duration
+	// Chance draws from [0, 1) to choose the requests that a canary serves; nil means the machine's.
+	Chance func() float64
 	// Ring keeps the decision records, with those of HTTP APIs; nil means one of the gateway's own.
 	Ring *decision.Ring
 	// AccessKeys finds the access keys that requests to methods with AWS_IAM are signed with; nil knows none.
@@ -98,6 +101,7 @@ type Gateway struct {
 	ring         *decision.Ring
 	meters       *meters
 	responses    *responses
+	chance       func() float64
 	stop         func()
 }
 
@@ -125,6 +129,9 @@ func New(c Config) *Gateway {
 	}
 	if g.transport == nil {
 		g.transport = upstream.NewTransport()
+	}
+	if g.chance = c.Chance; g.chance == nil {
+		g.chance = rand.Float64
 	}
 	g.plans = plancache.New(g.load)
 	g.grants = grants.New[*grant](grants.Entries, grants.Bytes, g.now)

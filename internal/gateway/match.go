@@ -22,7 +22,7 @@ func (g *Gateway) match(x *exchange) *refusal {
 		return forbidden(authz.DomainMappingMissing).explained("there is no API "+quoted(x.target.API), "the id of an API")
 	}
 	ok := x.readPath()
-	x.stage = plan.stages[x.stageName]
+	x.stage = g.canaryOr(plan.stages[x.stageName])
 	if x.stage == nil {
 		return g.unmatched(x, authz.StageNotFound).explained("the URL names the stage "+quoted(x.stageName), "a stage of the API")
 	}

@@ -28,6 +28,12 @@ type stagePlan struct {
 	// keyOwner has the API keys of methods that ask for one; nil where none does. keyFromAuthorizer tells where they are shown.
 	keyOwner          *keyOwner
 	keyFromAuthorizer bool
+	// cacheOf names whose cached answers the plan's requests see: those of a deployment.
+	cacheOf string
+	// canary is what a share of the requests is served from instead; it has none of its own. isCanary tells such a plan.
+	canary      *stagePlan
+	canaryShare float64
+	isCanary    bool
 	// logging is what the stage logs; nil when that is nothing.
 	logging     *stageLogging
 	router      *router

@@ -57,7 +57,7 @@ func (x *exchange) responseKey(c *methodCaching) responseKey {
 			text = append(binary.AppendUvarint(text, uint64(len(value))), value...)
 		}
 	}
-	return responseKey{x.stage.api, x.stage.name, x.stage.deployment, sha256.Sum256(text)}
+	return responseKey{x.stage.api, x.stage.name, x.stage.cacheOf, sha256.Sum256(text)}
 }
 
 func (x *exchange) cacheValues(p cacheParameter) []string {
