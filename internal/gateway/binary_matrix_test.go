@@ -118,10 +118,10 @@ func TestRequestConversions(t *testing.T) {
 			// A function takes JSON, so that the payload is a JSON text, or base64 of one.
 			document := `{"a":1}`
 			want := document
-			switch {
-			case row.want == asBytes:
+			switch row.want {
+			case asBytes:
 				document = base64.StdEncoding.EncodeToString([]byte(want))
-			case row.want == asText:
+			case asText:
 				want = `"` + base64.StdEncoding.EncodeToString([]byte(document)) + `"`
 			}
 			f := returns(`{}`)

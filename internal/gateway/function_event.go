@@ -134,7 +134,27 @@ func (x *exchange) eventHeader() http.Header {
 	addForwarded(x, to)
 	to["Host"] = []string{domainName(x.request)}
 	to["X-Amzn-Trace-Id"] = []string{x.traceHeader()}
+	x.spell(to)
 	return to
+}
+
+// ownSpelling are the headers that API Gateway writes by itself, also where the client sent one of that name.
+var ownSpelling = upstream.HeaderSet("Host", "User-Agent", "X-Amzn-Trace-Id", "X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto")
+
+// spell gives the client's names the letters in which they came (recorded: X-Test and x-test are what the function sees).
+func (x *exchange) spell(h http.Header) {
+	if x.target.Spelled == nil {
+		return
+	}
+	for name, values := range h {
+		if ownSpelling[name] && (name != "User-Agent" || x.request.ProtoMajor >= 2) {
+			continue
+		}
+		if written := x.target.Spelled(name); written != name {
+			delete(h, name)
+			h[written] = values
+		}
+	}
 }
 
 // rawSegments are the segments of the path as the client wrote them. They are those that were matched, one for one, in their first

@@ -17,7 +17,7 @@ func (p *parts) serveAPI(w http.ResponseWriter, r *http.Request, e entry) {
 		p.httpAPIs.ServeAPI(w, r, httpapi.Target{API: e.api, Region: e.region, Path: e.apiPath(r), PathStyle: e.pathStyle})
 		return
 	}
-	p.gateway.ServeAPI(w, r, gateway.Target{API: e.api, Region: e.region, Stage: e.stage, Path: e.rest})
+	p.gateway.ServeAPI(w, r, gateway.Target{API: e.api, Region: e.region, Stage: e.stage, Path: e.rest, Spelled: spelled(r)})
 }
 
 // apiPath is all that stands behind the API's id, as it was written: an HTTP API's stage may be in it or not.

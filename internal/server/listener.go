@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
 // The listener tells HTTP from TLS by a connection's first byte, so that one port serves both.
@@ -27,7 +29,8 @@ func listen(addr string, config func() (*tls.Config, error)) (net.Listener, erro
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
-	return newListener(inner, config, firstByteTimeout, maxSilent), nil
+	// The limit counts what was accepted from the network. Around the finished connections it would hide from net/http that they are TLS.
+	return newListener(netutil.LimitListener(inner, connectionLimit), config, firstByteTimeout, maxSilent), nil
 }
 
 func newListener(inner net.Listener, config func() (*tls.Config, error), timeout time.Duration, most int) *listener {
@@ -154,7 +157,7 @@ func (l *listener) tell(conn net.Conn) (net.Conn, error) {
 	if err := conn.SetReadDeadline(time.Now().Add(l.timeout)); err != nil {
 		return nil, err
 	}
-	begun := &begunConn{Conn: conn, unread: true}
+	begun := &begunConn{Conn: conn, unread: true, spelling: newSpelling()}
 	if _, err := conn.Read(begun.first[:]); err != nil {
 		return nil, err
 	}
@@ -164,6 +167,7 @@ func (l *listener) tell(conn net.Conn) (net.Conn, error) {
 	if begun.first[0] != tlsRecord {
 		return begun, nil
 	}
+	begun.spelling = nil // what passes here is not the request
 	config, err := l.config()
 	if err != nil {
 		return nil, err
@@ -176,13 +180,23 @@ type begunConn struct {
 	net.Conn
 	first  [1]byte
 	unread bool
+	// spelling watches what is read of plain HTTP; nil for TLS.
+	spelling *spelling
 }
 
 // Read gives the first byte alone, then what the connection gives. Like every connection it has one reader at a time.
 func (c *begunConn) Read(p []byte) (int, error) {
-	if c.unread && len(p) > 0 {
-		p[0], c.unread = c.first[0], false
-		return 1, nil
+	if len(p) == 0 {
+		return 0, nil
 	}
-	return c.Conn.Read(p)
+	n, err := 1, error(nil)
+	if c.unread {
+		p[0], c.unread = c.first[0], false
+	} else {
+		n, err = c.Conn.Read(p)
+	}
+	if c.spelling != nil {
+		c.spelling.see(p[:n])
+	}
+	return n, err
 }

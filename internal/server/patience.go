@@ -30,6 +30,8 @@ func (p patience) server(handler http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      p.answer,
 		IdleTimeout:       p.idle,
 		MaxHeaderBytes:    headerLimit,
+		ConnContext:       watchSpelling,
+		ConnState:         nextSpelling,
 		// One connection of HTTP/2 carries many requests, whose times are their own: this is about the connection.
 		HTTP2:    &http.HTTP2Config{SendPingTimeout: p.header, PingTimeout: p.header, WriteByteTimeout: p.header},
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelInfo),

@@ -27,7 +27,12 @@ const recordedAccount = "111111111111"
 
 func newCaller(t *testing.T) *caller {
 	t.Helper()
-	s := startTest(t, Config{})
+	return callerOf(t, startTest(t, Config{}))
+}
+
+// callerOf calls a server that runs.
+func callerOf(t *testing.T, s *Server) *caller {
+	t.Helper()
 	c := &caller{T: t, url: "http://" + s.listener.Addr().String(), named: map[string]string{}}
 	c.api = apigateway.NewFromConfig(aws.Config{
 		Region: "eu-west-1", BaseEndpoint: &c.url, RetryMaxAttempts: 1,

@@ -14,8 +14,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/store"
 )
@@ -100,7 +98,7 @@ func Start(ctx context.Context, config Config) (*Server, error) {
 	}
 	s.settled = time.AfterFunc(settleAfter, settle)
 	go func() {
-		err := s.http.Serve(netutil.LimitListener(s.listener, connectionLimit))
+		err := s.http.Serve(s.listener)
 		if errors.Is(err, http.ErrServerClosed) {
 			err = nil
 		}
