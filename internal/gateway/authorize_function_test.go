@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/gateway"
 	"github.com/poolgate/poolgate/internal/lambda"
 )
@@ -193,4 +194,24 @@ func FuzzAuthorizerAnswers(f *testing.F) {
 			t.Errorf("%q was answered %d", payload, recorder.Code)
 		}
 	})
+}
+
+// TestTheMendOfAMissingPermissionCanBePasted: it names the function, the API and the authorizer.
+func TestTheMendOfAMissingPermissionCanBePasted(t *testing.T) {
+	f := &fakeFunctions{run: func(context.Context, lambda.Invocation) (lambda.Answer, error) {
+		return lambda.Answer{}, fault.Forbidden("AccessDeniedException", "no")
+	}}
+	w := newWorld(t, behind(types.AuthorizerTypeToken, tokenHeader, nil), nil, withFunctions(f))
+	id := send(t, w, "GET", "/prod/b", "Auth", "t").Header.Get("x-amzn-RequestId")
+	record, err := w.Describe(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "Let the API invoke the function: aws lambda add-permission --function-name " + authorizerARN + " --statement-id api --action lambda:InvokeFunction --principal apigateway.amazonaws.com --source-arn 'arn:aws:execute-api:eu-west-1:000000000000:abcde12345/authorizers/fn'"
+	if len(record.Mend) == 0 || record.Mend[0] != want {
+		t.Errorf("the mend is %q, want %q", record.Mend, want)
+	}
+	if record.Authorizer != "pool" || record.AuthorizerID != "fn" || record.AuthorizationType != "CUSTOM" {
+		t.Errorf("the record is %+v", record)
+	}
 }

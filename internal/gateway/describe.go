@@ -154,6 +154,11 @@ func placeholders(r *decision.Record, verb string, deployed *version) func(strin
 			known["FUNCTION"], known["METHOD"], known["PATH"] = functionOf(m).arn, r.Method, strings.TrimPrefix(m.resource.starred(), "/")
 		}
 	}
+	if deployed != nil && r.Reason == authz.AuthorizerMisconfigured {
+		if m := deployed.route(r); m != nil && m.authorizer != nil && m.authorizer.function != nil {
+			known["FUNCTION"] = m.authorizer.function.arn
+		}
+	}
 	if len(r.Scopes) > 0 {
 		known["SCOPE"] = r.Scopes[0]
 	}
