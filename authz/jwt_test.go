@@ -379,3 +379,19 @@ func TestClaimsForHTTPAPIs(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestBadInputAtAJWTAuthorizer has the list of what hostile and mistaken clients send refused for the same reasons; only token_use is none.
+func TestBadInputAtAJWTAuthorizer(t *testing.T) {
+	a := compileJWT(t, New(newTestKeys(), WithIssuers(newIssuerKeys())), JWTSettings{Issuer: issuerOf(ireland), Audience: []string{clientID}})
+	for _, tt := range badInputs() {
+		want := tt.want
+		if want == TokenUseIDExpected {
+			want = ""
+		}
+		for range 2 {
+			if d := a.Decide(t.Context(), tt.identity, nil, noon); d.Reason != want || d.Allowed != (want == "") {
+				t.Errorf("%s: %q, want %q", tt.name, d.Reason, want)
+			}
+		}
+	}
+}
