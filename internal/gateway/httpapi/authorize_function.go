@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/gateway/grants"
 	"github.com/poolgate/poolgate/internal/lambda"
-	"github.com/poolgate/poolgate/internal/policy"
 )
 
 // functionGuard is a REQUEST authorizer: a function that is asked who may come in (facts 3.2).
@@ -133,121 +131,6 @@ func functionThrew(out *lambda.Answer) *refusal {
 	}
 	return refuse(authz.AuthorizerFailed).because(fmt.Errorf("the function failed (%s)", out.Kind)).
 		explained("the function failed ("+out.Kind+"): "+clippedTo(string(out.Payload), 256), "an answer of the function")
-}
-
-// grant is what a function answered. It never changes; many requests share it.
-type grant struct {
-	// policy is held against each request's route; nil when the answer was simple.
-	policy    *policy.Document
-	allowed   bool
-	principal string
-	// context is the object as it came; values are its members.
-	context json.RawMessage
-	values  map[string]any
-}
-
-// read reads the function's answer; problem says what makes it one that decides nothing.
-func (f *functionGuard) read(payload []byte) (*grant, string) {
-	if text := bytes.TrimSpace(payload); len(text) == 0 || text[0] != '{' {
-		return nil, "the function's answer is not an object: " + clippedTo(string(text), 64)
-	}
-	var members map[string]json.RawMessage // by their exact names: isauthorized is another member
-	if err := json.Unmarshal(payload, &members); err != nil {
-		return nil, "the function's answer cannot be read: " + err.Error()
-	}
-	granted := &grant{}
-	if context := members["context"]; len(context) > 0 && string(context) != "null" {
-		d := json.NewDecoder(bytes.NewReader(context))
-		d.UseNumber()
-		if err := d.Decode(&granted.values); err != nil {
-			return nil, "the context is no object"
-		}
-		granted.context = context
-	}
-	if principal := members["principalId"]; len(principal) > 0 && json.Unmarshal(principal, &granted.principal) != nil {
-		return nil, "the principalId is no string"
-	}
-	if f.simple {
-		switch isAuthorized := string(members["isAuthorized"]); isAuthorized {
-		case "true":
-			granted.allowed = true
-		case "false":
-		default:
-			return nil, "isAuthorized is " + clippedTo(isAuthorized, 32) + "; it must be true or false"
-		}
-		return granted, ""
-	}
-	if len(members["policyDocument"]) == 0 {
-		return nil, "the answer has no policyDocument"
-	}
-	var err error
-	if granted.policy, err = policy.Parse(members["policyDocument"]); err != nil {
-		return nil, "the policyDocument: " + err.Error()
-	}
-	return granted, ""
-}
-
-// judge holds the answer against this request, a remembered one as well.
-func (a *grant) judge(x *exchange) *refusal {
-	if a.policy == nil {
-		if a.allowed {
-			return nil
-		}
-		return refuse(authz.AuthorizerDenied).explained("isAuthorized is false", "isAuthorized: true")
-	}
-	arn, spelled := x.routeARN(), x.path
-	request := policy.Request{Action: "execute-api:Invoke", Resource: arn, Context: x.conditions()}
-	verdict := a.policy.Evaluate(request)
-	if verdict == policy.Allowed && spelled.Trailing { // a deny of /admin counts for /admin/ too
-		spelled.Trailing = false
-		request.Resource = x.arnOf(spelled.Text())
-		if a.policy.Evaluate(request) == policy.Denied {
-			verdict = policy.Denied
-		}
-	}
-	switch verdict {
-	case policy.Allowed:
-		return nil
-	case policy.Denied:
-		return refuse(authz.AuthorizerDeniedExplicitly).explained("a policy that denies "+request.Resource, "a policy that allows it")
-	}
-	return refuse(authz.AuthorizerDenied).explained("a policy that does not allow "+arn, "a policy that allows it")
-}
-
-// conditions are the condition keys that a function's policy may ask for.
-func (x *exchange) conditions() map[string][]string {
-	return map[string][]string{"aws:sourceip": {x.sourceIP()}, "aws:useragent": {x.request.UserAgent()}, "aws:referer": {x.request.Referer()},
-		"aws:currenttime": {x.began.UTC().Format(time.RFC3339)}}
-}
-
-// text is a member of the context as $context.authorizer shows it.
-func (a *grant) text(name string) (string, bool) {
-	value, ok := a.values[name]
-	if !ok || value == nil {
-		return "", false
-	}
-	switch v := value.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return fmt.Sprint(v), true
-	}
-	text, err := json.Marshal(value)
-	return string(text), err == nil
-}
-
-// arn is the API's, execute-api's resources under which all of its stages stand.
-func (s *stagePlan) arn() string {
-	return "arn:aws:execute-api:" + s.region + ":" + s.account + ":" + s.api
-}
-
-// routeARN names the request for policies: its verb and its path, decoded.
-func (x *exchange) routeARN() string { return x.arnOf(x.path.Text()) }
-
-func (x *exchange) arnOf(path string) string {
-	return x.stage.arn() + "/" + x.stage.name + "/" + x.request.Method + path
 }
 
 func clippedTo(text string, most int) string {
