@@ -24,6 +24,11 @@ var (
 	// codes are archives by the SHA-256 of their bytes, in pieces; codeUses tell who still needs one.
 	codes    = store.Collection[codePiece]{Name: "lambda.code", Version: 1}
 	codeUses = store.Collection[codeUse]{Name: "lambda.codeuse", Version: 1}
+	// keptEvents are those that run without a caller; eventNodes are the nodes that run them, while they live.
+	keptEvents = store.Collection[event]{Name: "lambda.event", Version: 1, Keys: func(e *event) []store.Key {
+		return []store.Key{{Index: byNode, Value: e.Node}}
+	}}
+	eventNodes = store.Collection[eventNode]{Name: "lambda.eventnode", Version: 1}
 )
 
 // function is a function with what is not of one version.

@@ -7,30 +7,39 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/lambda/worker"
 )
 
-// mostEvents bounds the events that wait or run without a caller. They are kept in memory: a server that stops forgets them.
+// mostEvents bounds the events that wait or run without a caller on a node. They are in the store, too: when a node stops,
+// another one, or the same when it starts again, goes on with them.
 const mostEvents = 1000
 
 // events are the invocations that nobody waits for.
 type events struct {
 	retryAfter []time.Duration
-	slots      chan struct{}
-	ctx        context.Context //nolint:containedctx // it is the events' own life, not a call's
-	cancel     context.CancelFunc
+	// node is this one's name in the store; lease how long it counts as alive after its last sign of life.
+	node   string
+	lease  time.Duration
+	slots  chan struct{}
+	ctx    context.Context //nolint:containedctx // it is the events' own life, not a call's
+	cancel context.CancelFunc
 
 	mu      sync.Mutex
 	closed  bool
 	running sync.WaitGroup
 }
 
-func newEvents(retryAfter []time.Duration) *events {
+func newEvents(retryAfter []time.Duration, lease time.Duration) *events {
 	if retryAfter == nil {
 		retryAfter = []time.Duration{time.Minute, 2 * time.Minute} // [D]
 	}
-	e := &events{retryAfter: retryAfter, slots: make(chan struct{}, mostEvents)}
+	if lease <= 0 {
+		lease = 15 * time.Second
+	}
+	e := &events{retryAfter: retryAfter, node: uuid.NewString(), lease: lease, slots: make(chan struct{}, mostEvents)}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	return e
 }
@@ -45,24 +54,41 @@ func (e *events) close() {
 
 func (e *events) wait() { e.running.Wait() }
 
-// enqueue takes an event; it runs by itself from here on.
-func (s *Service) enqueue(f *resolved, request worker.Request) error {
+// enqueue takes an event, durably; it runs by itself from here on.
+func (s *Service) enqueue(ctx context.Context, f *resolved, request worker.Request) error {
 	e := s.events
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return fault.Unavailable("ServiceException", "The server is stopping")
-	}
 	select {
 	case e.slots <- struct{}{}:
 	default:
 		return errBusy.Becausef("%d events wait already", mostEvents)
 	}
+	kept := s.newEvent(f.reference, request)
+	if err := s.keepEvent(ctx, request.ID, kept); err != nil {
+		<-e.slots
+		return err
+	}
+	if !s.begin(f.reference, request, kept) {
+		<-e.slots
+		return fault.Unavailable("ServiceException", "The server is stopping")
+	}
+	return nil
+}
+
+// begin runs an event that has a slot, unless the server is stopping.
+func (s *Service) begin(r reference, request worker.Request, kept *event) bool {
+	e := s.events
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
 	e.running.Go(func() {
 		defer func() { <-e.slots }()
-		s.deliver(f, request)
+		if s.deliver(r, request, kept) {
+			s.forgetEvent(request.ID)
+		}
 	})
-	return nil
+	return true
 }
 
 // throttlePause is how long an event waits that found no process, at first; it doubles up to five minutes [D].
@@ -71,45 +97,61 @@ const (
 	throttlePauseMax = 5 * time.Minute
 )
 
-// deliver runs an event until it succeeds, its attempts are used up, or it is too old. Being throttled uses up no attempt.
-func (s *Service) deliver(f *resolved, request worker.Request) {
+// deliver runs an event until it succeeds, its attempts are used up, or it is too old: then it is over. Being throttled uses
+// up no attempt. It is not over when the server stops.
+func (s *Service) deliver(r reference, request worker.Request, kept *event) (over bool) {
 	ctx := s.events.ctx
-	born := time.Now()
 	pause := throttlePause
-	for attempt := 1; ; {
+	for {
 		// The function may have changed since the last attempt.
-		if current, err := s.resolve(ctx, f.reference); err == nil {
-			f = current
+		f, err := s.resolve(ctx, r)
+		if fault.Is(err, "ResourceNotFoundException") {
+			return true // it is gone, and nobody is left to tell
+		}
+		if err != nil {
+			if !s.events.pause(throttlePause) {
+				return false
+			}
+			continue
 		}
 		t := f.choose()
 		result, err := s.run(ctx, t, request)
 		var wait time.Duration
 		switch {
 		case ctx.Err() != nil:
-			return
+			return false
 		case fault.Is(err, "TooManyRequestsException"):
 			wait, pause = pause, min(2*pause, throttlePauseMax)
 		case err == nil && !result.Failed:
-			s.tellDestination(f, t, f.onDone, "Success", attempt, request, result)
-			return
-		case attempt > f.retries:
-			s.tellDestination(f, t, f.onFailed, "RetriesExhausted", attempt, request, result)
-			return
+			s.tellDestination(f, t, f.onDone, "Success", kept.Attempt, request, result)
+			return true
+		case kept.Attempt > f.retries:
+			s.tellDestination(f, t, f.onFailed, "RetriesExhausted", kept.Attempt, request, result)
+			return true
 		default:
-			wait = s.events.retryAfter[min(attempt, len(s.events.retryAfter))-1]
-			attempt++
+			wait = s.events.retryAfter[min(kept.Attempt, len(s.events.retryAfter))-1]
+			kept.Attempt++
+			s.noteAttempt(request.ID, kept)
 		}
-		if time.Since(born)+wait > f.maxAge {
-			s.tellDestination(f, t, f.onFailed, "EventAgeExceeded", attempt, request, result)
-			return
+		if time.Since(kept.Born)+wait > f.maxAge {
+			s.tellDestination(f, t, f.onFailed, "EventAgeExceeded", kept.Attempt, request, result)
+			return true
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return
+		if !s.events.pause(wait) {
+			return false
 		}
+	}
+}
+
+// pause waits; it is false when the server stops meanwhile.
+func (e *events) pause(wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-e.ctx.Done():
+		return false
 	}
 }
 

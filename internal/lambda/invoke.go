@@ -56,7 +56,7 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	case types.InvocationTypeDryRun:
 		return &lambda.InvokeOutput{StatusCode: http.StatusNoContent}, nil
 	case types.InvocationTypeEvent:
-		if err := s.enqueue(f, request); err != nil {
+		if err := s.enqueue(ctx, f, request); err != nil {
 			return nil, err
 		}
 		return &lambda.InvokeOutput{StatusCode: http.StatusAccepted, Payload: []byte{}}, nil
@@ -127,7 +127,7 @@ func (s *Service) Call(ctx context.Context, in Invocation) (Answer, error) {
 	}
 	request := worker.Request{ID: uuid.NewString(), ARN: r.arn(), Payload: orEmpty(in.Payload)}
 	if in.Async {
-		return Answer{}, s.enqueue(f, request)
+		return Answer{}, s.enqueue(ctx, f, request)
 	}
 	result, err := s.run(ctx, f.choose(), request)
 	if err != nil {

@@ -47,6 +47,8 @@ type Config struct {
 	Workers worker.Options
 	// RetryAfter is how long a failed event waits before each further attempt; nil means AWS's one and two minutes.
 	RetryAfter []time.Duration
+	// EventLease is how long after its last sign of life a node's events are left to it; zero means 15 seconds.
+	EventLease time.Duration
 	Log        *slog.Logger
 }
 
@@ -98,9 +100,10 @@ func New(c Config) (*Service, error) {
 		_ = s.temp.remove()
 		return nil, err
 	}
-	s.events = newEvents(c.RetryAfter)
+	s.events = newEvents(c.RetryAfter, c.EventLease)
 	s.sweeping = newSweeper(s.sweepCode)
 	s.unwatch = s.store.Watch(topicPrefix, s.changed)
+	s.events.running.Go(s.adopt)
 	return s, nil
 }
 
