@@ -90,6 +90,7 @@ var policyReasons = []ReasonInfo{
 	{Code: APIKeyInvalid, RefusedBy: ByPolicy, ResponseType: "INVALID_API_KEY", Status: 403, Message: forbiddenMessage,
 		Sentence: "The API key does not exist, is disabled, or is in no usage plan of this stage.",
 		Mend: []string{"Put the key into a usage plan of the stage: aws apigateway create-usage-plan-key --usage-plan-id PLAN --key-type API_KEY --key-id KEY",
+			"Enable the key, if it is disabled: aws apigateway update-api-key --api-key KEY --patch-operations op=replace,path=/enabled,value=true",
 			"Put the stage into the plan: aws apigateway update-usage-plan --usage-plan-id PLAN --patch-operations op=add,path=/apiStages,value=API:STAGE"}},
 	{Code: Throttled, RefusedBy: ByPolicy, ResponseType: "THROTTLED", Status: 429, Message: "Too Many Requests",
 		Sentence: "More requests came than the rate and burst of the stage, the method or the usage plan allow.",

@@ -145,6 +145,7 @@ func placeholders(r *decision.Record, verb string, deployed *version) func(strin
 	known := map[string]string{
 		"API": r.API, "STAGE": r.Stage, "REGION": r.Region, "ACCOUNT": r.Account, "METHOD": verb,
 		"AUTHORIZER": r.AuthorizerID, "RESOURCE": r.ResourceID, "PATH": strings.TrimPrefix(r.Path, "/"),
+		"KEY": r.APIKeyID, "PLAN": r.UsagePlan,
 	}
 	if deployed != nil {
 		known["HEADER"], known["POOL"] = deployed.source(deployed.route(r))

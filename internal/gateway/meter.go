@@ -5,6 +5,7 @@ import (
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/apigateway"
+	"github.com/poolgate/poolgate/internal/gateway/decision"
 	"github.com/poolgate/poolgate/internal/gateway/usage"
 )
 
@@ -18,6 +19,16 @@ type metered struct {
 	unchecked error
 	// limit is what a throttled request exceeded.
 	limit usage.Limit
+}
+
+// fill writes down which key and plan it was; the key's value stays out of the record.
+func (m *metered) fill(r *decision.Record) {
+	if m.key != nil {
+		r.APIKeyID = m.key.ID
+	}
+	if m.plan != nil {
+		r.UsagePlan = m.plan.id
+	}
 }
 
 // meter asks for an API key where the method wants one, and limits how often the key and the method are used. It is what stands

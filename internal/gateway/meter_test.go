@@ -70,6 +70,34 @@ func TestKeysAnswerAsRecorded(t *testing.T) {
 	w.answers(t, "the key deleted", "/prod/keyed", value, 403, authz.APIKeyInvalid)
 }
 
+// TestAnExplanationNamesTheKeyAndThePlan: what would mend a refusal can be pasted.
+func TestAnExplanationNamesTheKeyAndThePlan(t *testing.T) {
+	w := newMetered(t)
+	id, value := w.key("mine")
+	plan := w.plan(quota(1, types.QuotaPeriodTypeDay), []string{"dev"}, id)
+	mends := func(got reply) (key, usagePlan, text string) {
+		t.Helper()
+		r, err := w.Describe(t.Context(), got.Header.Get("x-amzn-RequestId"))
+		if err != nil || r == nil {
+			t.Fatalf("described: %v, %v", r, err)
+		}
+		if all := fmt.Sprintf("%+v", *r); strings.Contains(all, value) {
+			t.Errorf("the record holds the key: %s", all)
+		}
+		return r.APIKeyID, r.UsagePlan, strings.Join(r.Mend, "\n")
+	}
+	w.answers(t, "the first", "/dev/keyed", value, 200, "")
+	key, usagePlan, text := mends(w.answers(t, "the second", "/dev/keyed", value, 429, authz.QuotaExceeded))
+	if want := "update-usage-plan --usage-plan-id " + plan + " --patch-operations op=replace,path=/quota/limit"; key != id || usagePlan != plan || !strings.Contains(text, want) {
+		t.Errorf("%s, %s, mends:\n%s\nwant %s", key, usagePlan, text, want)
+	}
+	w.patchKey(id, replace("/enabled", "false"))
+	key, _, text = mends(w.answers(t, "disabled", "/dev/keyed", value, 403, authz.APIKeyInvalid))
+	if want := "update-api-key --api-key " + id + " --patch-operations op=replace,path=/enabled,value=true"; key != id || !strings.Contains(text, want) {
+		t.Errorf("%s, mends:\n%s\nwant %s", key, text, want)
+	}
+}
+
 func TestAKeyOutOfAFileLetsIn(t *testing.T) {
 	w := newMetered(t)
 	plan := w.plan(nil, []string{"dev"})

@@ -30,6 +30,7 @@ func (g *Gateway) record(x *exchange, a *answer) {
 			r.Authorizer, r.AuthorizerID = m.authorizer.name, m.authorizer.id
 		}
 	}
+	x.metered.fill(&r)
 	if x.refusal != nil {
 		x.fillRefusal(&r, a)
 	}

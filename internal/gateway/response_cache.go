@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ import (
 // AWS.
 func (g *Gateway) invoke(x *exchange) (*answer, *refusal) {
 	c := x.method.caching
-	if c == nil || c.onlyGet && x.request.Method != "GET" {
+	if c == nil || c.onlyGet && x.request.Method != http.MethodGet {
 		return x.method.integration.invoke(g, x)
 	}
 	reload, warn, refused := x.reloads(c)

@@ -38,6 +38,9 @@ type Record struct {
 	ResourceID   string `json:"resourceId,omitempty"`
 	Authorizer   string `json:"authorizer,omitempty"`
 	AuthorizerID string `json:"authorizerId,omitempty"`
+	// APIKeyID and UsagePlan are the ids of the API key that the request showed, if there is one, and of the plan that lets it in.
+	APIKeyID  string `json:"apiKeyId,omitempty"`
+	UsagePlan string `json:"usagePlan,omitempty"`
 	// AuthorizationType is the method's; Scopes are its authorization scopes.
 	AuthorizationType string   `json:"authorizationType,omitempty"`
 	Scopes            []string `json:"scopes,omitempty"`
