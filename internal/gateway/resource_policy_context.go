@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 	"github.com/poolgate/poolgate/internal/policy"
 )
 
@@ -14,6 +16,9 @@ func (x *exchange) weigh(document *policy.Document, who policy.Principal) (polic
 	asked := policy.Request{Principal: who, Action: invokeAction, Resource: x.methodARN(), Context: x.conditions(document.Keys())}
 	verdict, by := document.Decide(&asked)
 	if verdict == policy.Denied {
+		return verdict, by
+	}
+	if !x.readsOtherwise() {
 		return verdict, by
 	}
 	escaped, text := x.path.Escaped(), x.path.Text()
@@ -28,6 +33,11 @@ func (x *exchange) weigh(document *policy.Document, who policy.Principal) (polic
 		}
 	}
 	return verdict, by
+}
+
+// readsOtherwise tells that the path can be written in another way: without its escapes, or without the slash at its end.
+func (x *exchange) readsOtherwise() bool {
+	return x.path.Trailing || slices.ContainsFunc(x.path.Segments, func(s urlpath.Segment) bool { return s.Text != s.Escaped })
 }
 
 // conditions are the values of the condition keys that a document asks for; nil when it asks for none.
