@@ -37,10 +37,10 @@ func (x *exchange) eventHeader() http.Header {
 		}
 	}
 	x.addForwarded(to)
-	to["Host"] = []string{x.domainName()}
-	to["X-Amzn-Trace-Id"] = []string{x.traceHeader()}
+	to["Host"] = x.one(x.domainName())
+	to["X-Amzn-Trace-Id"] = x.one(x.traceHeader())
 	if x.request.ContentLength >= 0 && to["Content-Length"] == nil {
-		to["Content-Length"] = []string{formatInt(x.request.ContentLength)}
+		to["Content-Length"] = x.one(formatInt(x.request.ContentLength))
 	}
 	return to
 }
@@ -52,7 +52,7 @@ func (x *exchange) addForwarded(h http.Header) {
 	if before := x.request.Header.Values("X-Forwarded-For"); len(before) > 0 {
 		forwarded = strings.Join(before, ", ") + ", " + forwarded
 	}
-	h["X-Forwarded-For"] = []string{forwarded}
+	h["X-Forwarded-For"] = x.one(forwarded)
 	proto, port := "http", "80"
 	if x.source.Secure {
 		proto, port = "https", "443"
@@ -60,8 +60,8 @@ func (x *exchange) addForwarded(h http.Header) {
 	if _, p, err := net.SplitHostPort(x.request.Host); err == nil {
 		port = p
 	}
-	h["X-Forwarded-Proto"] = []string{proto}
-	h["X-Forwarded-Port"] = []string{port}
+	h["X-Forwarded-Proto"] = x.one(proto)
+	h["X-Forwarded-Port"] = x.one(port)
 }
 
 // joinedHeader are headers in lower case, several values of one joined by commas.

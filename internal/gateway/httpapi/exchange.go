@@ -55,6 +55,8 @@ type exchange struct {
 	segmentRoom   [12]urlpath.Segment
 	parameterRoom [4]parameter
 	headerRoom    [8]string
+	valueRoom     [12]string
+	values        int
 }
 
 // backendTrace is how the integration answered.
@@ -139,6 +141,17 @@ func (x *exchange) headerValue(name string) string {
 	default:
 		return strings.Join(values, ",")
 	}
+}
+
+// one is a header's list of one value, without an allocation of its own for the first dozen. Appending to it copies it.
+func (x *exchange) one(value string) []string {
+	if x.values == len(x.valueRoom) {
+		return []string{value}
+	}
+	at := x.values
+	x.values++
+	x.valueRoom[at] = value
+	return x.valueRoom[at : at+1 : at+1]
 }
 
 // readBody reads the payload once, up to AWS's limit.

@@ -121,7 +121,12 @@ func (x *exchange) backendHeader() http.Header {
 	for _, name := range []string{"Host", "Content-Length", "Max-Forwards"} {
 		delete(h, name)
 	}
-	h["Via"] = append(h["Via"][:len(h["Via"]):len(h["Via"])], "HTTP/1.1 AmazonAPIGateway")
+	const via = "HTTP/1.1 AmazonAPIGateway"
+	if before := h["Via"]; len(before) > 0 {
+		h["Via"] = append(before[:len(before):len(before)], via)
+	} else {
+		h["Via"] = x.one(via)
+	}
 	proto := "http"
 	if x.source.Secure {
 		proto = "https"
@@ -130,9 +135,9 @@ func (x *exchange) backendHeader() http.Header {
 	if before := h["Forwarded"]; len(before) > 0 {
 		forwarded = strings.Join(before, ", ") + ", " + forwarded
 	}
-	h["Forwarded"] = []string{forwarded}
+	h["Forwarded"] = x.one(forwarded)
 	if h.Get("User-Agent") == "" {
-		h["User-Agent"] = []string{"AmazonAPIGateway_" + x.target.API}
+		h["User-Agent"] = x.one("AmazonAPIGateway_" + x.target.API)
 	}
 	return h
 }
