@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	v2types "github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
+	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 
 	"github.com/poolgate/poolgate/internal/josetest"
 )
@@ -130,7 +131,32 @@ func (s *site) doors(t *testing.T) []tokenDoor {
 			got := send(t, http.MethodPost, s.url+"/_aws/cognito-idp/oauth2/token", form.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
 			return got.status != http.StatusBadRequest, got
 		}, noRefresh, true},
+		// Whoever revokes what is no token is told that all is well (RFC 7009, section 2.2). That nothing was revoked shows at the doors above, afterwards.
+		{"RevokeToken", password.refresh, false, func(t *testing.T, token string) (bool, reply) {
+			return false, s.operation(t, "RevokeToken", map[string]any{"ClientId": s.clientID, "Token": token})
+		}, nil, false},
+		{"/oauth2/revoke", page.refresh, false, func(t *testing.T, token string) (bool, reply) {
+			form := url.Values{"client_id": {s.clientID}, "token": {token}}
+			return false, send(t, http.MethodPost, s.url+"/_aws/cognito-idp/oauth2/revoke", form.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+		}, nil, false},
+		{"the session of a challenge", s.challenged(t), false, func(t *testing.T, token string) (bool, reply) {
+			got := s.operation(t, "RespondToAuthChallenge", map[string]any{"ClientId": s.clientID, "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": token,
+				"ChallengeResponses": map[string]string{"USERNAME": "newcomer", "NEW_PASSWORD": "Mallory-Was-Here-1"}})
+			return got.status != http.StatusBadRequest, got
+		}, append(noRefresh, password.refresh), true},
 	}
+}
+
+// challenged is the session of a user who must choose a password.
+func (s *site) challenged(t *testing.T) string {
+	t.Helper()
+	pools := cognito.NewFromConfig(s.sdk())
+	_, err := pools.AdminCreateUser(t.Context(), &cognito.AdminCreateUserInput{UserPoolId: &s.poolID, Username: aws.String("newcomer"), TemporaryPassword: aws.String(userPassword)})
+	must(t, err)
+	answer, err := pools.InitiateAuth(t.Context(), &cognito.InitiateAuthInput{ClientId: &s.clientID, AuthFlow: "USER_PASSWORD_AUTH",
+		AuthParameters: map[string]string{"USERNAME": "newcomer", "PASSWORD": userPassword}})
+	must(t, err)
+	return *answer.Session
 }
 
 // TestNoAttackOpensAnyDoor brings the whole attack list, made of the token that the door lets in, and Wycheproof's vectors as they are, to
