@@ -92,10 +92,10 @@ func naiveCovers(entries map[string][]string, p Principal) bool {
 
 // naiveLike tries every length for every star, by dynamic programming.
 func naiveLike(pattern, text string) bool {
-	p, t := []rune(pattern), []rune(text)
+	t := []rune(text)
 	reach := make([]bool, len(t)+1)
 	reach[0] = true
-	for _, c := range p {
+	for _, c := range pattern {
 		next := make([]bool, len(t)+1)
 		for i := range reach {
 			switch {

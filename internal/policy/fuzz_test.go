@@ -44,7 +44,7 @@ func FuzzParse(f *testing.F) {
 
 // TestHostilePatterns: patterns that make matchers go back and forth take time in proportion here.
 func TestHostilePatterns(t *testing.T) {
-	long := strings.Repeat("a", 1<<20)
+	long := strings.Repeat("a", 1<<17)
 	for _, pattern := range []string{strings.Repeat("a*", 2000) + "b", strings.Repeat("*a", 2000) + "*b*", strings.Repeat("*", 8000) + "b", strings.Repeat("?*", 2000) + "b", "*" + strings.Repeat("?", 8000) + "b*a", "*" + strings.Repeat("a?", 4000) + "b*", "*" + strings.Repeat("?", 8000) + "*b*"} {
 		d, err := Parse([]byte(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"` + pattern + `"}]}`))
 		if err != nil {
