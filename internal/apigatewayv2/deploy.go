@@ -117,8 +117,10 @@ func (s *Service) point(e *edit, stage *types.Stage, deploymentID *string) error
 
 // autoDeploy brings an API's stages with auto-deploy to its present revision, if they are not there yet. It runs behind
 // every edit, after the edit's own transaction, because a snapshot is compiled outside of any. An API that cannot be
-// deployed leaves the stages as they were, and they tell why. An API that is gone needs none.
+// deployed leaves the stages as they were, and they tell why. An API that is gone needs none. A caller who goes away in
+// between does not stop it: the edit is done, and the stages would lag behind it.
 func (s *Service) autoDeploy(ctx context.Context, apiID string) error {
+	ctx = context.WithoutCancel(ctx)
 	for range deployAttempts {
 		snapshot, revision, err := s.pending(ctx, apiID)
 		if err != nil || snapshot == nil {

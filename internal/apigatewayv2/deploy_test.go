@@ -1,6 +1,7 @@
 package apigatewayv2
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -193,6 +194,31 @@ func TestAnEditThatACrashCutOffFromItsDeploymentIsMadeUpFor(t *testing.T) {
 	}
 	if served := g.served(api, "prod"); !served["GET /b"] {
 		t.Errorf("serves %v", served)
+	}
+}
+
+// leaving is a Publisher whose caller goes away while it compiles.
+type leaving struct{ leave context.CancelFunc }
+
+func (l *leaving) Compile(*Snapshot) error {
+	if l.leave != nil {
+		l.leave()
+	}
+	return nil
+}
+
+func TestACallerWhoGoesAwayLeavesNoStageBehind(t *testing.T) {
+	publisher := &leaving{}
+	g := newGate(t, func(c *Config) { c.Publisher = publisher })
+	api := g.createAPI()
+	g.createStage(api, "prod", true)
+	ctx, cancel := context.WithCancel(g.ctx())
+	defer cancel()
+	publisher.leave = cancel
+	_, _ = g.CreateRoute(ctx, &apigatewayv2.CreateRouteInput{ApiId: api, RouteKey: aws.String("GET /a")})
+	stage := ok(g.GetStage(g.ctx(), &apigatewayv2.GetStageInput{ApiId: api, StageName: aws.String("prod")}))(t)
+	if stage.DeploymentId == nil {
+		t.Errorf("the stage says %q", aws.ToString(stage.LastDeploymentStatusMessage))
 	}
 }
 
