@@ -38,7 +38,7 @@ func (c *compiler) endpoint(doc *types.Integration, mapped []mapping) (endpoint,
 	}
 	e := endpoint{values: map[string]pathValue{}}
 	if c.vars.known && strings.Contains(uri, "${") {
-		return e, fmt.Errorf("the uri %s names a stage variable that is not set", uri)
+		return e, fmt.Errorf("%w: the uri %s names a stage variable that is not set", errEndpoint, uri)
 	}
 	for {
 		before, rest, found := strings.Cut(strings.ReplaceAll(uri, "${", "\x00"), "{")

@@ -162,4 +162,3 @@ func TestABodyThatBreaksOffIsAnError(t *testing.T) {
 		})
 	}
 }
-
