@@ -122,3 +122,39 @@ func TestQuotaPeriods(t *testing.T) {
 		}
 	}
 }
+
+func TestUsageIsPagedByKey(t *testing.T) {
+	g := newGate(t)
+	plan := g.createPlan("plan")
+	want := map[string][][]int64{}
+	for range 5 {
+		key := g.createKey("mine")
+		ok(g.addToPlan(plan, key.Id))(t)
+		if _, err := g.CountUsage(t.Context(), []UsageCount{{Account: testAccount, Region: testRegion, PlanID: plan, KeyID: *key.Id, Day: on("2026-03-01"), Since: on("2026-03-01"), Requests: 7}}); err != nil {
+			t.Fatal(err)
+		}
+		want[*key.Id] = [][]int64{{7, 0}}
+	}
+	got := map[string][][]int64{}
+	var position *string
+	for pages := 1; ; pages++ {
+		out := ok(g.GetUsage(g.ctx(), &apigateway.GetUsageInput{
+			UsagePlanId: &plan, StartDate: aws.String("2026-03-01"), EndDate: aws.String("2026-03-01"), Limit: aws.Int32(2), Position: position,
+		}))(t)
+		if len(out.Items) > 2 {
+			t.Errorf("page %d holds %d keys", pages, len(out.Items))
+		}
+		for key, days := range out.Items {
+			got[key] = days
+		}
+		if position = out.Position; position == nil {
+			if pages != 3 {
+				t.Errorf("%d pages", pages)
+			}
+			break
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
