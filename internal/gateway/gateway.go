@@ -8,7 +8,8 @@
 // A request passes the phases match → screen → authorize → permit → meter → validate → integrate: screen and permit are the
 // resource policy before and after the authorizer. A phase fills in the exchange or refuses; only the outermost function,
 // ServeAPI, writes. No request parses configuration or touches the database, except the first to an API after its stages
-// changed, which compiles the plan that the others then share.
+// changed, which compiles the plan that the others then share, and the first with an API key of a shard that changed or with one whose
+// use is not known yet.
 package gateway
 
 import (
