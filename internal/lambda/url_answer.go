@@ -96,23 +96,29 @@ func mustJSON(value any) []byte {
 // readBody takes the body: a text, in base64 where the answer says so; what is no text is its JSON.
 func (a *urlAnswer) readBody(members map[string]json.RawMessage) error {
 	raw := members["body"]
-	var text *string
-	if raw == nil || json.Unmarshal(raw, &text) != nil {
-		a.body = raw
+	var value any
+	if raw != nil {
+		if err := json.Unmarshal(raw, &value); err != nil {
+			return err
+		}
+	}
+	if value == nil {
 		return nil
 	}
-	if text == nil {
+	text, is := value.(string)
+	if !is {
+		a.body = raw
 		return nil
 	}
 	var encoded bool
 	if flag := members["isBase64Encoded"]; flag != nil {
 		_ = json.Unmarshal(flag, &encoded)
 	}
-	if a.body = []byte(*text); !encoded {
+	if a.body = []byte(text); !encoded {
 		return nil
 	}
 	var err error
-	if a.body, err = base64.StdEncoding.DecodeString(*text); err != nil {
+	if a.body, err = base64.StdEncoding.DecodeString(text); err != nil {
 		return fmt.Errorf("the body is not base64: %w", err)
 	}
 	return nil

@@ -148,17 +148,17 @@ func rangeOf(text string, size int64) (span, error) {
 	if !found {
 		return whole, nil
 	}
-	first, err1 := strconv.ParseInt(from, 10, 64)
-	last, err2 := strconv.ParseInt(to, 10, 64)
+	first, fromOK := position(from)
+	last, toOK := position(to)
 	unsatisfiable := fault.Invalid("InvalidRange", "The requested range is not satisfiable").With("RangeRequested", text).With("ActualObjectSize", size)
 	switch {
-	case from == "" && err2 == nil && last >= 0: // the last bytes
+	case from == "" && toOK: // the last bytes
 		if last == 0 || size == 0 {
 			return whole, unsatisfiable
 		}
 		last = min(last, size)
 		return span{size - last, last, true}, nil
-	case err1 != nil || first < 0 || to != "" && (err2 != nil || last < first):
+	case !fromOK || to != "" && (!toOK || last < first):
 		return whole, nil
 	case first >= size:
 		return whole, unsatisfiable
@@ -166,4 +166,10 @@ func rangeOf(text string, size int64) (span, error) {
 		last = size - 1
 	}
 	return span{first, last - first + 1, true}, nil
+}
+
+// position reads a place in an object, or a length.
+func position(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && n >= 0
 }

@@ -59,6 +59,12 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = db.Close() })
+	return labOver(t, db)
+}
+
+func labOver(t *testing.T, db *store.Store) *lab {
+	t.Helper()
 	ahead := new(atomic.Int64)
 	s := New(Config{
 		Store: db, Callers: callers{testAccount: testSecret, "222222222222": testSecret},
@@ -68,7 +74,6 @@ func newLab(t *testing.T) *lab {
 	t.Cleanup(func() {
 		server.Close()
 		s.Close()
-		_ = db.Close()
 	})
 	return &lab{T: t, Service: s, Client: client(server.URL, testAccount, testRegion), url: server.URL, ahead: ahead}
 }

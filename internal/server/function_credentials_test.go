@@ -28,21 +28,9 @@ func TestAFunctionIsWhoItsRoleSays(t *testing.T) {
 	owner := lambda.New(lambda.Options{
 		BaseEndpoint: aws.String(s.URL()), Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("111111111111", "configured", ""),
 	})
-	code := func(text string) []byte {
-		var out bytes.Buffer
-		w := zip.NewWriter(&out)
-		f, err := w.Create("index.js")
-		if err == nil {
-			_, err = f.Write([]byte(text))
-		}
-		if err = errors.Join(err, w.Close()); err != nil {
-			t.Fatal(err)
-		}
-		return out.Bytes()
-	}
 	_, err := owner.CreateFunction(t.Context(), &lambda.CreateFunctionInput{
 		FunctionName: aws.String("f"), Role: aws.String("arn:aws:iam::111111111111:role/pets"), Runtime: types.RuntimeNodejs20x,
-		Handler: aws.String("index.handler"), Timeout: aws.Int32(20), Code: &types.FunctionCode{ZipFile: code(`exports.handler = async () => process.env`)},
+		Handler: aws.String("index.handler"), Timeout: aws.Int32(20), Code: &types.FunctionCode{ZipFile: zipped(t, `exports.handler = async () => process.env`)},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +76,7 @@ func TestAFunctionIsWhoItsRoleSays(t *testing.T) {
 	if _, err := buckets.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("of-the-function")}); err != nil {
 		t.Errorf("S3 does not know it: %v", err)
 	}
-	if _, err := owner.UpdateFunctionCode(t.Context(), &lambda.UpdateFunctionCodeInput{FunctionName: aws.String("f"), ZipFile: code(`exports.handler = async () => 2`)}); err != nil {
+	if _, err := owner.UpdateFunctionCode(t.Context(), &lambda.UpdateFunctionCodeInput{FunctionName: aws.String("f"), ZipFile: zipped(t, `exports.handler = async () => 2`)}); err != nil {
 		t.Fatal(err)
 	}
 	// The process ends by itself a moment later, and its credential with it.
@@ -107,4 +95,19 @@ func until(t *testing.T, what string, done func() bool) {
 			t.Fatalf("it did not happen: %s", what)
 		}
 	}
+}
+
+// zipped is an archive with one file of code for node.
+func zipped(t *testing.T, code string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	f, err := w.Create("index.js")
+	if err == nil {
+		_, err = f.Write([]byte(code))
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
