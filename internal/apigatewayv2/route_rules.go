@@ -16,6 +16,9 @@ import (
 // targetPrefix stands before an integration's id in a route's target.
 const targetPrefix = "integrations/"
 
+// greatestPath bounds a route's path, in bytes, as an import does.
+const greatestPath = 2048
+
 // The texts about keys, targets, scopes and API keys are those that deployments on AWS were seen to fail with.
 var (
 	badRouteKey = badRequest(`The provided route key is not formatted properly for HTTP protocol. Format should be "[HTTP METHOD] /[RESOURCE PATH]" or "$default"`)
@@ -75,6 +78,9 @@ func routeShape(key string) (string, error) {
 	}
 	if path == "/" {
 		return key, nil
+	}
+	if len(path) > greatestPath {
+		return "", badRequest("A route key's path has at most %d characters", greatestPath)
 	}
 	segments := strings.Split(path[1:], "/")
 	names := map[string]bool{}

@@ -1,6 +1,7 @@
 package apigatewayv2
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -38,6 +39,15 @@ func TestRouteKeys(t *testing.T) {
 		case want == path && (err == nil || messageOf(err) == format):
 			t.Errorf("%q: %v", key, err)
 		}
+	}
+}
+
+func TestARouteKeyHasAnEnd(t *testing.T) {
+	if _, err := routeShape("GET /" + strings.Repeat("a", greatestPath-1)); err != nil {
+		t.Error(err)
+	}
+	if _, err := routeShape("GET /" + strings.Repeat("a/", greatestPath)); err == nil {
+		t.Error("a path of 4 KiB is accepted")
 	}
 }
 
