@@ -106,11 +106,27 @@ func (v *version) route(r *decision.Record) *methodPlan {
 
 // relevant is all of a version that decides how the request is answered, as JSON.
 func (v *version) relevant(r *decision.Record) []byte {
+	var parts []any
+	if r.Reason == authz.ResourcePolicyDenied || r.Reason == authz.IAMDenied {
+		parts = append(parts, v.snapshot.API.Value.Policy)
+	}
 	m := v.route(r)
-	if m == nil {
+	if m != nil {
+		parts = append(parts, m.resource.path, m.verb, v.snapshot.GatewayResponses)
+		parts = append(parts, v.guards(m)...)
+	}
+	if parts == nil {
 		return nil
 	}
-	parts := []any{m.resource.path, m.verb, v.snapshot.GatewayResponses}
+	text, err := json.Marshal(parts)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+// guards are the method's document and its authorizer's.
+func (v *version) guards(m *methodPlan) (parts []any) {
 	for i := range v.snapshot.Resources {
 		doc := v.snapshot.Resources[i].Value
 		if aws.ToString(doc.Path) != m.resource.path {
@@ -124,11 +140,7 @@ func (v *version) relevant(r *decision.Record) []byte {
 			}
 		}
 	}
-	text, err := json.Marshal(parts)
-	if err != nil {
-		return nil
-	}
-	return text
+	return parts
 }
 
 var (

@@ -24,7 +24,7 @@ func (g *Gateway) match(x *exchange) *refusal {
 	ok := x.readPath()
 	x.stage = g.canaryOr(plan.stages[x.stageName])
 	if x.stage == nil {
-		return g.unmatched(x, authz.StageNotFound).explained("the URL names the stage "+quoted(x.stageName), "a stage of the API")
+		return g.unmatched(x, authz.StageNotFound, "the URL names the stage "+quoted(x.stageName), "a stage of the API")
 	}
 	if x.target.Region != "" && x.target.Region != x.stage.region {
 		x.stage = nil
@@ -37,18 +37,18 @@ func (g *Gateway) match(x *exchange) *refusal {
 		return forbidden(authz.PrivateAPI).explained("a request from "+x.source.IP+", through no VPC endpoint", "a request through a VPC endpoint, which a trusted proxy names in X-Amzn-Vpce-Id")
 	}
 	if !ok {
-		return g.unmatched(x, authz.RouteNotFound).explained("the path holds dot segments, path parameters, control characters or broken escapes, which are never routed", "a plain path")
+		return g.unmatched(x, authz.RouteNotFound, "the path holds dot segments, path parameters, control characters or broken escapes, which are never routed", "a plain path")
 	}
 	x.method, x.parameters = x.stage.router.match(x.path.Segments, x.request.Method, x.parameterRoom[:0])
 	if x.method == nil {
-		return g.unmatched(x, authz.RouteNotFound).explained(x.request.Method+" "+quoted(x.path.Text()), aMethod)
+		return g.unmatched(x, authz.RouteNotFound, x.request.Method+" "+quoted(x.path.Text()), aMethod)
 	}
 	if x.path.Ambiguous {
 		// An encoded slash stays inside its segment, on AWS too. A backend that reads it as a slash must not be led to a
 		// path that asks for something else than what was asked for here.
 		if other, _ := x.stage.router.match(x.path.Leniently(), x.request.Method, nil); other != nil && !x.method.guardedAlike(other) {
 			x.method = nil
-			return g.unmatched(x, authz.RouteNotFound).explained("the path holds escaped separators; read as separators they lead to "+quoted(other.resource.path)+", which is guarded differently", "a path that can be read in one way only")
+			return g.unmatched(x, authz.RouteNotFound, "the path holds escaped separators; read as separators they lead to "+quoted(other.resource.path)+", which is guarded differently", "a path that can be read in one way only")
 		}
 	}
 	return nil

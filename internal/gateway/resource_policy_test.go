@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/gateway"
+	"github.com/poolgate/poolgate/internal/gateway/decision"
 	"github.com/poolgate/poolgate/internal/lambda"
 )
 
@@ -349,4 +351,26 @@ func TestPrivateAPIs(t *testing.T) {
 	}
 	expect(t, send(t, newWorld(t, private(allowAll), nil, trusting), "GET", "/prod/pets", through...), 200, passed, "")
 	expect(t, send(t, newWorld(t, private(""), nil, trusting), "GET", "/prod/pets", through...), 403, denial("anonymous", implicitResource), "AccessDeniedException")
+}
+
+// A policy that was mended but not deployed is what is told first.
+func TestAnEditedPolicyIsTold(t *testing.T) {
+	for path, want := range map[string]authz.Reason{"/prod/pets": authz.ResourcePolicyDenied, "/prod/nothing": authz.ResourcePolicyDenied} {
+		w := newWorld(t, newAPI().on("GET", "/pets", open()).withPolicy(denyAll), nil)
+		refused := send(t, w, "GET", path)
+		describe := func() *decision.Record {
+			r, err := w.Describe(context.Background(), refused.Header.Get("x-amzn-RequestId"))
+			if err != nil || r == nil || r.Reason != want {
+				t.Fatalf("%+v %v", r, err)
+			}
+			return r
+		}
+		if r := describe(); slices.Contains(r.Warnings, authz.UndeployedChange) || !strings.Contains(r.Saw, "Statement[0] denies arn:aws:execute-api:eu-west-1:000000000000:abcde12345/prod/GET/"+strings.TrimPrefix(path, "/prod/")) {
+			t.Errorf("%v %s", r.Warnings, r.Saw)
+		}
+		w.apis.live = newAPI().on("GET", "/pets", open()).withPolicy(allowAll).s
+		if r := describe(); !slices.Contains(r.Warnings, authz.UndeployedChange) {
+			t.Errorf("%s: the edited policy is not told: %v", path, r.Warnings)
+		}
+	}
 }
