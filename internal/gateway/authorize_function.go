@@ -95,7 +95,7 @@ func (g *Gateway) askGrant(ctx context.Context, x *exchange, f *functionAuthoriz
 	if x.trace.detailed() {
 		x.trace.detail("Authorizer result body before parsing: %s", truncated(x.withoutCredentials(string(out.Payload))))
 	}
-	granted, refused := readGrant(&out)
+	granted, refused := g.policies.readGrant(&out)
 	if refused != nil {
 		return nil, nil, refusing(refused)
 	}

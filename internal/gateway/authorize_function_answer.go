@@ -31,7 +31,7 @@ type grantValue struct{ name, value string }
 
 // size is about how much memory a grant holds: a compiled policy takes some times its text.
 func (g *grant) size() int {
-	n := 128 + 6*g.policySize + len(g.principalID) + len(g.usageKey)
+	n := 256 + 6*g.policySize + len(g.principalID) + len(g.usageKey)
 	for _, v := range g.context {
 		n += len(v.name) + len(v.value) + 48
 	}
@@ -58,7 +58,7 @@ const (
 )
 
 // readGrant reads a function's answer. Members other than the four make the whole malformed, as on AWS, whose execution log says so.
-func readGrant(out *lambda.Answer) (*grant, *refusal) {
+func (t *policyTable) readGrant(out *lambda.Answer) (*grant, *refusal) {
 	if out.Failed {
 		return nil, functionThrew(out.Payload)
 	}
@@ -87,7 +87,7 @@ func readGrant(out *lambda.Answer) (*grant, *refusal) {
 	if granted.principalID == "" {
 		return nil, authorizerFailed(complaintPolicy, "the answer has no principalId")
 	}
-	return granted, granted.readPolicy(document)
+	return granted, granted.readPolicy(t, document)
 }
 
 func unknownMember(name string) *refusal {
@@ -111,14 +111,14 @@ func functionThrew(payload []byte) *refusal {
 	return r.explained("the function threw: "+clippedTo(thrown.ErrorMessage, 256), r.expected)
 }
 
-func (g *grant) readPolicy(document json.RawMessage) *refusal {
+func (g *grant) readPolicy(t *policyTable, document json.RawMessage) *refusal {
 	if len(document) == 0 || bytes.Equal(document, []byte("null")) {
 		return authorizerFailed(complaintPolicy, "the answer has no policyDocument")
 	}
 	if len(document) > grantPolicyLimit {
 		return authorizerFailed("Authorizer policy exceeds the maximum size", "the policyDocument has "+strconv.Itoa(len(document))+" bytes; at most "+strconv.Itoa(grantPolicyLimit)+" are read")
 	}
-	parsed, err := policy.Parse(document)
+	parsed, err := t.parse(document)
 	if err != nil {
 		return authorizerFailed("Unable to parse given policy", "the policyDocument cannot be read: "+err.Error()).because(err)
 	}

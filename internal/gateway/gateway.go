@@ -99,6 +99,7 @@ type Gateway struct {
 	logStream    string
 	plans        *plancache.Cache[apiPlan]
 	grants       *grants.Cache[*grant]
+	policies     policyTable
 	ring         *decision.Ring
 	meters       *meters
 	responses    *responses

@@ -16,7 +16,7 @@ const (
 	// Entries is how many answers a node remembers.
 	Entries = 131_072
 	// Bytes is how much memory they may take together, by the sizes that their askers tell.
-	Bytes = 64 << 20
+	Bytes = 128 << 20
 )
 
 // Cache remembers answers of type V, which must not change once they are given. It is safe for concurrent use.
