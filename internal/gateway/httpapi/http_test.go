@@ -291,7 +291,7 @@ func TestMapping(t *testing.T) {
 		{"context, stage variables and text", "/pets/7", "", map[string]string{
 			"overwrite:header.X-S": "$stageVariables.color", "overwrite:header.X-R": "$context.routeKey", "overwrite:header.X-M": "a-${context.stage}-${stageVariables.nothing}-z",
 		}, nil, map[string]string{"X-S": "red", "X-R": "ANY /pets/{id}", "X-M": "a-$default--z"}, "/base", nil, 200},
-		{"a value cannot bring in a header", "/pets/a%20b", `{"x":"a\r\nX-Evil: 1"}`, map[string]string{"overwrite:header.X-B": "$request.body.x"}, nil, map[string]string{"X-B": "a  X-Evil: 1", "X-Evil": ""}, "/base", nil, 200},
+		{"a value cannot bring in a header", "/pets/a%20b", `{"x":"a\r\nX-Evil: 1\u0001"}`, map[string]string{"overwrite:header.X-B": "$request.body.x"}, nil, map[string]string{"X-B": "a  X-Evil: 1", "X-Evil": ""}, "/base", nil, 200},
 		{"responses by their status", "/pets/7", "", nil, map[string]map[string]string{
 			"200": {"append:header.X-Backend": "too", "overwrite:header.X-From": "$response.header.x-backend", "remove:header.X-Gone": "", "overwrite:header.X-J": "$response.body.j", "overwrite:statuscode": "202"},
 			"500": {"overwrite:statuscode": "599"},
@@ -349,7 +349,7 @@ func TestMappedEvents(t *testing.T) {
 func TestRefusedMappings(t *testing.T) {
 	for key, value := range map[string]string{
 		"append:header.Authorization": "x", "overwrite:header.apigw-requestid": "x", "append:header.X-Amz-Date": "x", "append:header.access-control-allow-origin": "*",
-		"append:path": "/x", "overwrite:path.x": "/x", "change:header.x": "x", "append:body.x": "x", "header.x": "x", "append:header.": "x",
+		"append:path": "/x", "overwrite:path.x": "/x", "change:header.x": "x", "append:body.x": "x", "header.x": "x", "append:header.": "x", "append:header.x y": "x", "append:header.x\r\ny": "x",
 		"append:header.x-a": "$request.cookie.x", "append:header.x-b": "${nothing}", "append:header.x-c": "${request.header.x",
 	} {
 		doc := proxyTo("http://127.0.0.1:1", func(d *types.Integration) { d.RequestParameters = map[string]string{key: value} })

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/poolgate/poolgate/internal/gateway/urlpath"
@@ -50,6 +49,9 @@ func mappings(parameters map[string]string, places ...string) ([]mapping, error)
 		}
 		if wholes := place == placePath || place == placeStatus; wholes == named || wholes && action != actionOverwrite {
 			return nil, fmt.Errorf("the parameter %q cannot be mapped", key)
+		}
+		if place == placeHeader && !isToken(name) {
+			return nil, fmt.Errorf("%q cannot be the name of a header", name)
 		}
 		if place == placeHeader && isReserved(name) {
 			return nil, fmt.Errorf("the header %q is reserved and may not be mapped", name)
@@ -168,68 +170,23 @@ func changeHeader(h http.Header, m mapping, value string) {
 	}
 }
 
-// oneLine keeps a mapped value from ending the header that it stands in.
+// oneLine keeps a mapped value from ending the header that it stands in: control characters become blanks.
 func oneLine(value string) string {
-	if strings.ContainsAny(value, "\r\n\x00") {
-		return strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ").Replace(value)
-	}
-	return value
+	return strings.Map(func(c rune) rune {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return ' '
+		}
+		return c
+	}, value)
 }
 
-// responseMappings are the changes to answers, by the status that the integration gave.
-type responseMappings map[int][]mapping
-
-func compileResponseMappings(parameters map[string]map[string]string) (responseMappings, error) {
-	if len(parameters) == 0 {
-		return nil, nil
-	}
-	all := make(responseMappings, len(parameters))
-	for key, list := range parameters {
-		status, err := strconv.Atoi(key)
-		if err != nil {
-			return nil, fmt.Errorf("the response parameters of %q: no status", key)
-		}
-		if all[status], err = mappings(list, placeHeader, placeStatus); err != nil {
-			return nil, err
+// isToken tells that a text can be the name of a header (RFC 9110, section 5.6.2).
+func isToken(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
 		}
 	}
-	return all, nil
-}
-
-// needBody tells that the answer of a status must be read before it can be passed on.
-func (r responseMappings) needBody(status int) bool {
-	return slices.ContainsFunc(r[status], func(m mapping) bool {
-		return slices.ContainsFunc(m.from.parts, func(p expressionPart) bool { return p.of.place == inResponseBody })
-	})
-}
-
-// apply changes an answer of an integration.
-func (r responseMappings) apply(x *exchange, a *answer) {
-	list := r[a.status]
-	if len(list) == 0 {
-		return
-	}
-	from := &response{header: http.Header{}, body: a.body}
-	for _, f := range a.headers {
-		key := http.CanonicalHeaderKey(f.name)
-		from.header[key] = append(from.header[key], f.values...)
-	}
-	changed := from.header.Clone()
-	for _, m := range list {
-		value, ok := m.from.value(x, from)
-		if !ok && m.action != actionRemove {
-			continue
-		}
-		if m.place == placeHeader {
-			changeHeader(changed, m, oneLine(value))
-			continue
-		}
-		if status, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && status >= 200 && status <= 599 {
-			a.status = status
-		}
-	}
-	a.headers = a.headers[:0]
-	for name, values := range changed {
-		a.headers = append(a.headers, headerField{name, values})
-	}
+	return name != ""
 }
