@@ -37,14 +37,7 @@ func (s *Service) CreateAuthorizer(ctx context.Context, in *apigatewayv2.CreateA
 
 // GetAuthorizer returns one authorizer.
 func (s *Service) GetAuthorizer(ctx context.Context, in *apigatewayv2.GetAuthorizerInput) (*apigatewayv2.GetAuthorizerOutput, error) {
-	var authorizer types.Authorizer
-	err := s.look(ctx, in.ApiId, func(e *edit) error {
-		found, err := entity.Get(e.tx, &authorizers, e.id, in.AuthorizerId, noAuthorizer)
-		if err == nil {
-			authorizer = found.Value
-		}
-		return err
-	})
+	authorizer, err := find(ctx, s, &authorizers, in.ApiId, in.AuthorizerId, noAuthorizer)
 	if err != nil {
 		return nil, err
 	}
@@ -53,20 +46,12 @@ func (s *Service) GetAuthorizer(ctx context.Context, in *apigatewayv2.GetAuthori
 
 // GetAuthorizers lists an API's authorizers in the order of their ids.
 func (s *Service) GetAuthorizers(ctx context.Context, in *apigatewayv2.GetAuthorizersInput) (*apigatewayv2.GetAuthorizersOutput, error) {
-	out := &apigatewayv2.GetAuthorizersOutput{}
-	err := s.look(ctx, in.ApiId, func(e *edit) error {
-		list, err := entity.All(e.tx, &authorizers, e.id)
-		if err != nil {
-			return err
-		}
-		key := func(a types.Authorizer) string { return *a.AuthorizerId }
-		out.Items, out.NextToken, err = page(list, key, in.MaxResults, in.NextToken)
-		return err
-	})
+	key := func(item types.Authorizer) string { return *item.AuthorizerId }
+	items, next, err := list(ctx, s, &authorizers, in.ApiId, key, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return &apigatewayv2.GetAuthorizersOutput{Items: items, NextToken: next}, nil
 }
 
 // UpdateAuthorizer changes the members that are given. Its type must stay one that the routes that use it can have.

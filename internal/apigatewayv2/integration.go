@@ -60,14 +60,7 @@ func (s *Service) insertIntegration(e *edit, i types.Integration, quick bool) (t
 
 // GetIntegration returns one integration.
 func (s *Service) GetIntegration(ctx context.Context, in *apigatewayv2.GetIntegrationInput) (*apigatewayv2.GetIntegrationOutput, error) {
-	var integration types.Integration
-	err := s.look(ctx, in.ApiId, func(e *edit) error {
-		found, err := entity.Get(e.tx, &integrations, e.id, in.IntegrationId, noIntegration)
-		if err == nil {
-			integration = found.Value
-		}
-		return err
-	})
+	integration, err := find(ctx, s, &integrations, in.ApiId, in.IntegrationId, noIntegration)
 	if err != nil {
 		return nil, err
 	}
@@ -76,20 +69,12 @@ func (s *Service) GetIntegration(ctx context.Context, in *apigatewayv2.GetIntegr
 
 // GetIntegrations lists an API's integrations in the order of their ids.
 func (s *Service) GetIntegrations(ctx context.Context, in *apigatewayv2.GetIntegrationsInput) (*apigatewayv2.GetIntegrationsOutput, error) {
-	out := &apigatewayv2.GetIntegrationsOutput{}
-	err := s.look(ctx, in.ApiId, func(e *edit) error {
-		list, err := entity.All(e.tx, &integrations, e.id)
-		if err != nil {
-			return err
-		}
-		key := func(i types.Integration) string { return *i.IntegrationId }
-		out.Items, out.NextToken, err = page(list, key, in.MaxResults, in.NextToken)
-		return err
-	})
+	key := func(item types.Integration) string { return *item.IntegrationId }
+	items, next, err := list(ctx, s, &integrations, in.ApiId, key, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return &apigatewayv2.GetIntegrationsOutput{Items: items, NextToken: next}, nil
 }
 
 // UpdateIntegration changes the members that are given. Of the maps it changes the entries that are given; an empty

@@ -44,14 +44,7 @@ func (s *Service) insertRoute(e *edit, route types.Route) (types.Route, error) {
 
 // GetRoute returns one route.
 func (s *Service) GetRoute(ctx context.Context, in *apigatewayv2.GetRouteInput) (*apigatewayv2.GetRouteOutput, error) {
-	var route types.Route
-	err := s.look(ctx, in.ApiId, func(e *edit) error {
-		found, err := entity.Get(e.tx, &routes, e.id, in.RouteId, noRoute)
-		if err == nil {
-			route = found.Value
-		}
-		return err
-	})
+	route, err := find(ctx, s, &routes, in.ApiId, in.RouteId, noRoute)
 	if err != nil {
 		return nil, err
 	}
@@ -60,19 +53,12 @@ func (s *Service) GetRoute(ctx context.Context, in *apigatewayv2.GetRouteInput) 
 
 // GetRoutes lists an API's routes in the order of their ids.
 func (s *Service) GetRoutes(ctx context.Context, in *apigatewayv2.GetRoutesInput) (*apigatewayv2.GetRoutesOutput, error) {
-	out := &apigatewayv2.GetRoutesOutput{}
-	err := s.look(ctx, in.ApiId, func(e *edit) error {
-		list, err := entity.All(e.tx, &routes, e.id)
-		if err != nil {
-			return err
-		}
-		out.Items, out.NextToken, err = page(list, func(r types.Route) string { return *r.RouteId }, in.MaxResults, in.NextToken)
-		return err
-	})
+	key := func(item types.Route) string { return *item.RouteId }
+	items, next, err := list(ctx, s, &routes, in.ApiId, key, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return &apigatewayv2.GetRoutesOutput{Items: items, NextToken: next}, nil
 }
 
 // UpdateRoute changes the members that are given. Authorization that needs no authorizer, or no scopes, drops those that

@@ -75,15 +75,9 @@ func (s *Service) deployed(ctx context.Context, apiID, name *string) (types.Stag
 }
 
 // findStage returns a stage as answers show it.
-func (s *Service) findStage(ctx context.Context, apiID, name *string) (stage types.Stage, err error) {
-	err = s.look(ctx, apiID, func(e *edit) error {
-		found, err := entity.Get(e.tx, &stages, e.id, name, noStage)
-		if err == nil {
-			stage = shownStage(found.Value)
-		}
-		return err
-	})
-	return stage, err
+func (s *Service) findStage(ctx context.Context, apiID, name *string) (types.Stage, error) {
+	stage, err := find(ctx, s, &stages, apiID, name, noStage)
+	return shownStage(stage), err
 }
 
 // shownStage shows a stage's maps, if only empty ones.
@@ -111,23 +105,15 @@ func (s *Service) GetStage(ctx context.Context, in *apigatewayv2.GetStageInput) 
 
 // GetStages lists an API's stages in the order of their names.
 func (s *Service) GetStages(ctx context.Context, in *apigatewayv2.GetStagesInput) (*apigatewayv2.GetStagesOutput, error) {
-	out := &apigatewayv2.GetStagesOutput{}
-	err := s.look(ctx, in.ApiId, func(e *edit) error {
-		list, err := entity.All(e.tx, &stages, e.id)
-		if err != nil {
-			return err
-		}
-		for i := range list {
-			list[i] = shownStage(list[i])
-		}
-		key := func(stage types.Stage) string { return *stage.StageName }
-		out.Items, out.NextToken, err = page(list, key, in.MaxResults, in.NextToken)
-		return err
-	})
+	key := func(stage types.Stage) string { return *stage.StageName }
+	items, next, err := list(ctx, s, &stages, in.ApiId, key, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	for i := range items {
+		items[i] = shownStage(items[i])
+	}
+	return &apigatewayv2.GetStagesOutput{Items: items, NextToken: next}, nil
 }
 
 // UpdateStage changes the members that are given. A stage's own settings act at once. A stage variable with an empty
