@@ -155,6 +155,8 @@ func failed(ctx context.Context, err error) *refusal {
 	switch {
 	case upstream.IsTooLarge(err):
 		return tooLarge()
+	case errors.Is(err, upstream.ErrBodyBroken):
+		return refuse(authz.BodyInvalid).because(err).explained("a body that cannot be read to its end", "a whole body")
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return refuse(authz.IntegrationTimeout).because(err).reporting(saidTimeout).explained("no answer within the integration's timeout", "an answer in time")
 	}

@@ -5,6 +5,7 @@ package upstream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -15,6 +16,9 @@ const PayloadLimit = 10 << 20
 
 // ErrTooLarge says that a body passed PayloadLimit while it was read.
 var ErrTooLarge = errors.New("gateway: the payload is larger than 10 MB")
+
+// ErrBodyBroken says that a client's body could not be read: it is wrongly cut into chunks, breaks off or never comes.
+var ErrBodyBroken = errors.New("gateway: the request's body is broken")
 
 // IsTooLarge recognises the limits that readers of a request's body put on it.
 func IsTooLarge(err error) bool {
@@ -49,7 +53,8 @@ func ConnectionHeaders(h http.Header) map[string]bool {
 	return named
 }
 
-// LimitedBody is a request's body up to Left bytes; behind them it fails with ErrTooLarge.
+// LimitedBody is a request's body up to Left bytes; behind them it fails with ErrTooLarge. What keeps it from being read otherwise is
+// ErrBodyBroken too, so that the client's fault is not taken for the backend's.
 type LimitedBody struct {
 	io.ReadCloser
 	Left int64
@@ -60,7 +65,10 @@ func (l *LimitedBody) Read(p []byte) (int, error) {
 	if l.Left -= int64(n); l.Left < 0 {
 		return 0, ErrTooLarge
 	}
-	return n, err
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, http.ErrBodyReadAfterClose) || IsTooLarge(err) {
+		return n, err
+	}
+	return n, fmt.Errorf("%w: %w", ErrBodyBroken, err)
 }
 
 // Body ends the exchange with the backend when the answer was passed on.
