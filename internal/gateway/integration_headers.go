@@ -58,7 +58,7 @@ func addForwarded(x *exchange, h http.Header) {
 	}
 	h.Set("X-Forwarded-For", forwarded)
 	proto, port := "http", "80"
-	if x.request.TLS != nil {
+	if x.source.Secure {
 		proto, port = "https", "443"
 	}
 	if _, p, err := net.SplitHostPort(x.request.Host); err == nil {

@@ -374,3 +374,14 @@ func TestAnEditedPolicyIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestABackendIsToldWhatATrustedProxySays(t *testing.T) {
+	back := backend(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, "%s %s", r.Header.Get("X-Forwarded-Proto"), r.Header.Get("X-Forwarded-For"))
+	})
+	a := newAPI().on("GET", "/a", proxy(back.URL+"/a", nil))
+	headers := []string{"X-Forwarded-For", "203.0.113.9", "X-Forwarded-Proto", "https"}
+	expect(t, send(t, newWorld(t, a, nil), "GET", "/prod/a", headers...), 200, "http 203.0.113.9, 127.0.0.1", "")
+	trusting := func(c *gateway.Config) { c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} }
+	expect(t, send(t, newWorld(t, a, nil, trusting), "GET", "/prod/a", headers...), 200, "https 203.0.113.9, 203.0.113.9", "")
+}
