@@ -153,6 +153,12 @@ func TestHTTPAPIByTheCLI(t *testing.T) {
 				t.Errorf("%d has no %s: %s", record.status, part, record.body)
 			}
 		}
+		out, _ := exec.Command(binary, "explain", "--endpoint-url", p.url, id).Output() // it exits 1 for a refusal
+		for _, part := range []string{"Refused with 403 by the authorizer: scope_missing", "GET /scoped (", "aws apigatewayv2 update-route --api-id " + api} {
+			if !strings.Contains(string(out), part) {
+				t.Errorf("explain has no %s: %s", part, out)
+			}
+		}
 	})
 	t.Run("an edit is served at once by a stage that deploys by itself", func(t *testing.T) {
 		p.v2(t, "create-route", of(in{"RouteKey": "$default", "Target": "integrations/" + lambdas}))

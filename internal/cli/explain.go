@@ -22,7 +22,8 @@ import (
 // recordLimit bounds what is read of a server's answer, in bytes.
 const recordLimit = 1 << 20
 
-var requestID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+// requestID is the form of a request's id: a UUID of REST APIs, sixteen characters of HTTP APIs.
+var requestID = regexp.MustCompile(`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9_-]{15}=)$`)
 
 func newExplain() *cobra.Command {
 	var endpoint string
@@ -32,7 +33,7 @@ func newExplain() *cobra.Command {
 		Short: "Tell why a request was refused",
 		Long: `Tell what the gateway decided about a request: the verdict, the check that failed with what it saw
 and what it expected, what would mend it, and the other checks. The request id is in the answer's
-x-amzn-RequestId header.
+x-amzn-RequestId header, of an HTTP API's answer in apigw-requestid.
 
 Exits 0 when the request was allowed, 1 when it was refused, 2 when that cannot be told.`,
 		Example: `  poolgate explain 5f0c6f5e-3a8f-4f0e-9a30-0d6f5f0c6f5e
@@ -70,7 +71,7 @@ func defaultEndpoint() string {
 
 // oneRequest takes exactly one request id.
 func oneRequest(_ *cobra.Command, args []string) error {
-	const hint = "curl -i shows it as x-amzn-RequestId, for instance 5f0c6f5e-3a8f-4f0e-9a30-0d6f5f0c6f5e"
+	const hint = "curl -i shows it as x-amzn-RequestId, or apigw-requestid of an HTTP API, for instance 5f0c6f5e-3a8f-4f0e-9a30-0d6f5f0c6f5e"
 	switch {
 	case len(args) == 0:
 		return fail(hint, "which request? explain needs its id")

@@ -36,11 +36,13 @@ func New() (requestID, extendedID string) {
 	return both[:36], both[36:]
 }
 
-// Extended makes an extended id alone, the only one that a request to an HTTP API has.
+// Extended makes an extended id alone, the only one that a request to an HTTP API has. It begins with a letter, so that no command
+// line takes it for a flag.
 func Extended() string {
 	var random [16]byte
 	binary.LittleEndian.PutUint64(random[:], rand.Uint64())
 	binary.LittleEndian.PutUint64(random[8:], rand.Uint64())
+	random[0] &= 0x7f
 	var text [16]byte
 	base64.URLEncoding.Encode(text[:], random[:11])
 	return string(text[:])
