@@ -19,6 +19,9 @@ import (
 	"github.com/poolgate/poolgate/authz/jwks"
 )
 
+// patience is for tests that are not about time, on a machine that is busy.
+const patience = time.Minute
+
 // provider is an OpenID provider on loopback that may be as hostile as its handler.
 type provider struct {
 	*httptest.Server
@@ -29,6 +32,7 @@ type provider struct {
 
 func newProvider(t *testing.T) *provider {
 	t.Helper()
+	testKeys() // before anybody waits for an answer
 	p := &provider{}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.asked.Add(1)
@@ -55,7 +59,7 @@ func says(format string, args ...any) http.HandlerFunc {
 
 func TestAnOpenIDProvidersKeys(t *testing.T) {
 	p := newProvider(t)
-	keys := jwks.New(jwks.Options{})
+	keys := jwks.New(jwks.Options{Timeout: patience})
 	defer keys.Close()
 	for range 3 {
 		k, err := keys.IssuerKey(t.Context(), p.URL, "one")
@@ -75,8 +79,8 @@ func TestAnOpenIDProvidersKeys(t *testing.T) {
 }
 
 func TestKeysOverTLSFromAnotherHostThanTheIssuers(t *testing.T) {
-	var issuer, elsewhere *httptest.Server
-	elsewhere = httptest.NewTLSServer(says("%s", document(jwk("one", testKeys()[0]))))
+	var issuer *httptest.Server
+	elsewhere := httptest.NewTLSServer(says("%s", document(jwk("one", testKeys()[0]))))
 	defer elsewhere.Close()
 	issuer = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/tenant/.well-known/openid-configuration" {
@@ -86,7 +90,7 @@ func TestKeysOverTLSFromAnotherHostThanTheIssuers(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, issuer.URL+"/tenant/", elsewhere.URL+"/v1/keys?x=1")
 	}))
 	defer issuer.Close()
-	keys := jwks.New(jwks.Options{Client: issuer.Client()})
+	keys := jwks.New(jwks.Options{Client: issuer.Client(), Timeout: patience})
 	defer keys.Close()
 	if _, err := keys.IssuerKey(t.Context(), issuer.URL+"/tenant/", "one"); err != nil {
 		t.Error(err)
@@ -178,7 +182,7 @@ func TestHostileProviders(t *testing.T) {
 			t.Parallel()
 			p := newProvider(t)
 			p.configuration, p.keys = tt.configuration, tt.keys
-			keys := jwks.New(jwks.Options{Timeout: 200 * time.Millisecond})
+			keys := jwks.New(jwks.Options{Timeout: 2 * time.Second})
 			defer keys.Close()
 			for range 20 {
 				if _, err := keys.IssuerKey(t.Context(), p.URL, "one"); !errors.Is(err, tt.want) || tt.want == keySet && errors.Is(err, discovery) {
