@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/poolgate/poolgate/internal/apigateway"
+	"github.com/poolgate/poolgate/internal/gateway"
 	"github.com/poolgate/poolgate/internal/lambda"
 )
 
@@ -148,4 +150,32 @@ func TestManyRequestsAskOnce(t *testing.T) {
 			t.Errorf("asked %d times", f.count())
 		}
 	})
+}
+
+// TestManyPoliciesKeepTheirOwnVerdicts: compiled policies are shared by their text alone, also where there are more than are held to be shared.
+func TestManyPoliciesKeepTheirOwnVerdicts(t *testing.T) {
+	f := &fakeFunctions{run: func(_ context.Context, in lambda.Invocation) (lambda.Answer, error) {
+		_, token, _ := strings.Cut(string(in.Payload), `"authorizationToken":"`)
+		token = strings.TrimSuffix(token, `"}`)
+		return returned(grantOf("Allow", "arn:aws:execute-api:eu-west-1:000000000000:abcde12345/prod/GET/a/"+token)), nil
+	}}
+	w := newWorld(t, behind(types.AuthorizerTypeToken, tokenHeader, func(a *types.Authorizer) { a.AuthorizerResultTtlInSeconds = aws.Int32(300) }), nil, withFunctions(f))
+	for round := range 2 {
+		for i := range 600 {
+			own, recorder, r := strconv.Itoa(i), httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("Auth", own)
+			w.ServeAPI(recorder, r, gateway.Target{API: apiID, Path: "/prod/a/" + own})
+			if recorder.Code != 200 {
+				t.Fatalf("round %d: %s answered %d", round, own, recorder.Code)
+			}
+			recorder = httptest.NewRecorder()
+			w.ServeAPI(recorder, r, gateway.Target{API: apiID, Path: "/prod/a/" + strconv.Itoa(i+1)})
+			if recorder.Code != 403 {
+				t.Fatalf("round %d: %s was let in by another's policy", round, own)
+			}
+		}
+	}
+	if f.count() != 600 {
+		t.Errorf("asked %d times", f.count())
+	}
 }
