@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -23,6 +24,10 @@ const (
 	maxPayload = 6 * 1024 * 1024
 	maxEvent   = 1024 * 1024
 )
+
+// ordinaryTimeout is what a function may take without the server giving its caller more time than other callers have; and it
+// is the time for a process to be found and the answer to be taken.
+const ordinaryTimeout = time.Minute
 
 // unhandled is the FunctionError of every function that failed: only runtimes that are gone said Handled.
 const unhandled = "Unhandled"
@@ -63,6 +68,9 @@ func (s *Service) Invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.I
 	}
 	request.Tail = in.LogType == types.LogTypeTail
 	t := f.choose()
+	if t.spec.Timeout > ordinaryTimeout {
+		wire.MoreTime(ctx, t.spec.Timeout+ordinaryTimeout)
+	}
 	result, err := s.run(ctx, t, request)
 	if err != nil {
 		return nil, err

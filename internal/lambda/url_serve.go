@@ -13,6 +13,7 @@ import (
 
 	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/lambda/worker"
+	"github.com/poolgate/poolgate/internal/wire"
 	"github.com/poolgate/poolgate/internal/wire/sigv4"
 )
 
@@ -113,7 +114,11 @@ func (c *urlCall) invoke() error {
 	if err != nil {
 		return err
 	}
-	result, err := c.run(c.r.Context(), f.choose(), worker.Request{ID: c.id, ARN: c.served.reference.arn(), Payload: event})
+	t := f.choose()
+	if t.spec.Timeout > ordinaryTimeout {
+		wire.Extend(http.NewResponseController(c.w), t.spec.Timeout+ordinaryTimeout)
+	}
+	result, err := c.run(c.r.Context(), t, worker.Request{ID: c.id, ARN: c.served.reference.arn(), Payload: event})
 	if err != nil {
 		return err
 	}

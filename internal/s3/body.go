@@ -38,12 +38,15 @@ type content struct {
 	// trailers gives what came behind a chunked body, once it has been read.
 	trailers func() map[string]string
 	ended    bool
+	// extend gives the client more time, whenever it has sent so much that next is reached.
+	extend func()
+	next   int64
 }
 
 // body gives the request's body, decoded and verified as it is read. More than limit bytes are refused.
 func (x *exchange) body(limit int64) (*content, error) {
 	header := x.r.Header
-	c := &content{from: x.r.Body, limit: limit, expected: x.r.ContentLength, md5: md5.New()} //nolint:gosec // an ETag is an MD5
+	c := &content{from: x.r.Body, limit: limit, expected: x.r.ContentLength, md5: md5.New(), extend: x.moreTime, next: pieceBytes} //nolint:gosec // an ETag is an MD5
 	var err error
 	if c.sum, err = announced(header); err != nil {
 		return nil, err
@@ -97,6 +100,10 @@ func (c *content) Read(p []byte) (int, error) {
 	c.read += int64(n)
 	if c.read > c.limit {
 		return 0, entityTooLarge(0, c.limit)
+	}
+	if c.read >= c.next {
+		c.next += pieceBytes
+		c.extend()
 	}
 	_, _ = c.md5.Write(p[:n])
 	if c.sha256 != nil {

@@ -73,7 +73,7 @@ func (x *exchange) getObject() error {
 	if x.r.Method == http.MethodHead {
 		return nil
 	}
-	if _, err := io.Copy(x.w, x.read(x.r.Context(), o.Segments, wanted.first, wanted.length)); err != nil {
+	if _, err := io.Copy(x.w, &unhurried{Reader: x.read(x.r.Context(), o.Segments, wanted.first, wanted.length), extend: x.moreTime}); err != nil {
 		// The head is sent: only hanging up tells the client that not all came.
 		panic(http.ErrAbortHandler)
 	}

@@ -57,7 +57,7 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	out, err := x.serve(r.Context())
+	out, err := x.serve(withClient(r.Context(), w))
 	if err != nil {
 		out = x.refuse(r.Context(), err)
 	}
