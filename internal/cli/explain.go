@@ -48,7 +48,7 @@ Exits 0 when the request was allowed, 1 when it was refused, 2 when that cannot 
 				if _, err := cmd.OutOrStdout().Write(append(raw, '\n')); err != nil {
 					return err
 				}
-			} else if err := explain.Write(cmd.OutOrStdout(), record); err != nil {
+			} else if err := explain.Write(cmd.OutOrStdout(), explain.OfRecord(record), explain.Options{}); err != nil {
 				return err
 			}
 			if !record.Allowed {

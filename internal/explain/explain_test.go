@@ -33,7 +33,7 @@ func TestRecordsAreTold(t *testing.T) {
 				t.Fatal(err)
 			}
 			var told strings.Builder
-			if err := Write(&told, &record); err != nil {
+			if err := Write(&told, OfRecord(&record), Options{}); err != nil {
 				t.Fatal(err)
 			}
 			golden := strings.TrimSuffix(file, ".json") + ".txt"
@@ -59,7 +59,7 @@ func TestEveryReasonCanBeTold(t *testing.T) {
 	for _, info := range authz.Reasons() {
 		record := &decision.Record{Status: 403, RefusedBy: string(info.RefusedBy), Reason: info.Code, Mend: info.Mend}
 		var told strings.Builder
-		if err := Write(&told, record); err != nil {
+		if err := Write(&told, OfRecord(record), Options{}); err != nil {
 			t.Fatal(err)
 		}
 		text := told.String()
@@ -70,7 +70,7 @@ func TestEveryReasonCanBeTold(t *testing.T) {
 			t.Errorf("%s: a line ends with a space:\n%s", info.Code, text)
 		}
 		for _, mend := range info.Mend {
-			if _, command := split(mend); strings.Count(command, "'")%2 == 1 {
+			if _, command := SplitMend(mend); strings.Count(command, "'")%2 == 1 {
 				t.Errorf("%s: a quote is not closed in %s", info.Code, command)
 			}
 		}

@@ -3,17 +3,81 @@ package explain
 import (
 	"fmt"
 	"strings"
+
+	"github.com/poolgate/poolgate/authz"
 )
 
-// widest is the column at which a text goes on in the next line. A single word may be wider.
-const widest = 100
+// The widths at which a text goes on in the next line, in columns. A single word may be wider.
+const (
+	usualWidth    = 100
+	narrowest     = 40
+	widestOfTexts = 120
+)
+
+// Colours of a terminal.
+const (
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	strong = "1"
+)
 
 // page is text for a terminal.
-type page struct{ strings.Builder }
+type page struct {
+	strings.Builder
+	width  int
+	colour bool
+}
+
+func newPage(o Options) *page {
+	p := &page{width: o.Width, colour: o.Colour}
+	if p.width <= 0 {
+		p.width = usualWidth
+	}
+	p.width = min(max(p.width, narrowest), widestOfTexts)
+	return p
+}
+
+// painted is a text in a colour, where the terminal has any.
+func (p *page) painted(colour, text string) string {
+	if !p.colour || colour == "" {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+func (p *page) heading(colour, format string, args ...any) {
+	p.line("%s", p.painted(strong+";"+colour, fmt.Sprintf(format, args...)))
+}
+
+func (p *page) bold(text string) { p.line("%s", p.painted(strong, text)) }
+
+// check is one line of a check that was done, or more where it is long.
+func (p *page) check(colour string, c authz.Check) {
+	outcome := fmt.Sprintf("%-10s", c.Outcome)
+	begin := fmt.Sprintf("  %s  %-10s  ", outcome, c.Name)
+	at := p.Len()
+	p.text(begin, c.Saw)
+	if p.colour {
+		told := p.String()
+		p.Reset()
+		p.WriteString(told[:at] + strings.Replace(told[at:], outcome, p.painted(colour, outcome), 1))
+	}
+}
 
 // line writes a line that is not broken.
 func (p *page) line(format string, args ...any) {
-	p.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+	p.WriteString(strings.TrimRight(printable(fmt.Sprintf(format, args...), p.colour), " ") + "\n")
+}
+
+// printable drops what would move a terminal's cursor: paths and claims are the client's own text.
+func printable(text string, colour bool) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && (r != '\x1b' || !colour) || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // fact is a name with a value beside it.
@@ -21,6 +85,7 @@ func (p *page) fact(name, value string) { p.text(fmt.Sprintf("  %-10s  ", name),
 
 // text breaks a text at its spaces; what follows the first line stands under it.
 func (p *page) text(begin, text string) {
+	text = strings.ReplaceAll(text, "\x1b", "")
 	p.broken(begin, strings.Repeat(" ", len(begin)), "", strings.Fields(text))
 }
 
@@ -31,16 +96,18 @@ func (p *page) command(command string) {
 	}
 }
 
-// options parts a command before each option; an option stays with its values, and what is quoted stays whole.
+// options parts a command before each option; an option stays with its values, and what is quoted or in a substitution stays whole.
 func options(command string) (parts []string) {
-	quotes := 0
+	quotes, depth := 0, 0
 	for _, word := range strings.Split(command, " ") {
-		if last := len(parts) - 1; last < 0 || quotes%2 == 0 && strings.HasPrefix(word, "-") {
+		if last := len(parts) - 1; last < 0 || quotes%2 == 0 && depth == 0 && strings.HasPrefix(word, "-") {
 			parts = append(parts, word)
 		} else {
 			parts[last] += " " + word
 		}
 		quotes += strings.Count(word, "'")
+		depth += strings.Count(word, "$(") - strings.Count(word, ")")
+		depth = max(depth, 0)
 	}
 	return parts
 }
@@ -52,7 +119,7 @@ func (p *page) broken(begin, next, end string, words []string) {
 		switch {
 		case i == 0:
 			line += word
-		case len([]rune(line))+1+len([]rune(word))+len(end) > widest:
+		case len([]rune(line))+1+len([]rune(word))+len(end) > p.width:
 			p.line("%s%s", line, end)
 			line = next + word
 		default:
