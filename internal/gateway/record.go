@@ -15,6 +15,16 @@ const recordedPath = 2048
 
 // record writes the request's one decision record and its one event. It runs after the answer was sent.
 func (g *Gateway) record(x *exchange, a *answer) {
+	r := x.recordOf(a)
+	g.ring.Add(&r)
+	g.event(x, &r)
+	if x.stage != nil && x.stage.logging != nil {
+		g.writeLogs(x, a)
+	}
+}
+
+// recordOf is what there is to tell of a request.
+func (x *exchange) recordOf(a *answer) decision.Record {
 	r := decision.Record{
 		Version: 1, RequestID: x.requestID, ExtendedRequestID: x.extendedID, Time: x.began,
 		DurationMicros: time.Since(x.began).Microseconds(), SourceIP: x.sourceIP(),
@@ -34,11 +44,7 @@ func (g *Gateway) record(x *exchange, a *answer) {
 	if x.refusal != nil {
 		x.fillRefusal(&r, a)
 	}
-	g.ring.Add(&r)
-	g.event(x, &r)
-	if x.stage != nil && x.stage.logging != nil {
-		g.writeLogs(x, a)
-	}
+	return r
 }
 
 // fillRefusal writes down what only a refused request is asked about.

@@ -33,13 +33,9 @@ type functionGuard struct {
 const authorizerTimeout = 10 * time.Second
 
 func (f *functionGuard) admit(g *Gateway, x *exchange) *refusal {
-	values := make([]string, len(f.sources))
-	for i, source := range f.sources {
-		value, _ := source.value(x, nil)
-		if value == "" {
-			return refuse(authz.IdentitySourceMissing).explained("an identity source that is missing or empty", "all identity sources of the authorizer")
-		}
-		values[i] = value
+	values, refused := f.identify(x)
+	if refused != nil {
+		return refused
 	}
 	key := grants.KeyOf(grants.Scope{API: x.stage.api, Stage: x.stage.name}, f.cacheName, values...)
 	granted, _, err := g.grants.Do(x.context(), key, f.ttl, func(ctx context.Context) (*grant, int, error) {
@@ -48,11 +44,24 @@ func (f *functionGuard) admit(g *Gateway, x *exchange) *refusal {
 	if err != nil {
 		return x.unanswered(err)
 	}
-	if refused := granted.judge(x); refused != nil {
+	if refused = granted.judge(x); refused != nil {
 		return refused
 	}
 	x.granted = granted
 	return nil
+}
+
+// identify reads the identity sources. Without one of them the function is not asked (facts 3.2).
+func (f *functionGuard) identify(x *exchange) ([]string, *refusal) {
+	values := make([]string, len(f.sources))
+	for i, source := range f.sources {
+		value, _ := source.value(x, nil)
+		if value == "" {
+			return nil, refuse(authz.IdentitySourceMissing).explained("an identity source that is missing or empty", "all identity sources of the authorizer")
+		}
+		values[i] = value
+	}
+	return values, nil
 }
 
 // askedInVain is why a function gave no answer that decides; its refusal is shared by all who waited for it.

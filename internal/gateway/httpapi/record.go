@@ -19,6 +19,17 @@ const recordedPath = 2048
 
 // record writes the request's one decision record, its one event and its access log. It runs after the answer was sent.
 func (g *Gateway) record(x *exchange, a *answer) {
+	r := x.recordOf(a)
+	g.ring.Add(&r)
+	g.event(x, &r)
+	if x.stage != nil && x.stage.access != nil && g.logs != nil {
+		l := x.stage.access
+		g.logs.Write(logs.Line{Account: l.Account, Region: l.Region, Group: l.Group, Stream: g.logStream, Time: x.began, Message: x.accessLine(a)})
+	}
+}
+
+// recordOf is what there is to tell of a request.
+func (x *exchange) recordOf(a *answer) decision.Record {
 	r := decision.Record{
 		Version: 1, Protocol: decision.HTTP, RequestID: x.requestID, ExtendedRequestID: x.requestID, Time: x.began,
 		DurationMicros: time.Since(x.began).Microseconds(), SourceIP: x.sourceIP(),
@@ -35,12 +46,7 @@ func (g *Gateway) record(x *exchange, a *answer) {
 	if x.refusal != nil {
 		x.fillRefusal(&r)
 	}
-	g.ring.Add(&r)
-	g.event(x, &r)
-	if x.stage != nil && x.stage.access != nil && g.logs != nil {
-		l := x.stage.access
-		g.logs.Write(logs.Line{Account: l.Account, Region: l.Region, Group: l.Group, Stream: g.logStream, Time: x.began, Message: x.accessLine(a)})
-	}
+	return r
 }
 
 // fillRefusal writes down what only a refused request is asked about.

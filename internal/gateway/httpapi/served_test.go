@@ -181,7 +181,7 @@ func TestExplained(t *testing.T) {
 				t.Fatalf("%v, %v", record, err)
 			}
 			var page strings.Builder
-			if err := explain.Write(&page, record); err != nil {
+			if err := explain.Write(&page, explain.OfRecord(record), explain.Options{}); err != nil {
 				t.Fatal(err)
 			}
 			flat := strings.Join(strings.Fields(page.String()), " ")
