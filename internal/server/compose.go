@@ -15,6 +15,7 @@ import (
 	"github.com/poolgate/poolgate/internal/logs"
 	"github.com/poolgate/poolgate/internal/s3"
 	"github.com/poolgate/poolgate/internal/store"
+	"github.com/poolgate/poolgate/internal/sts"
 	"github.com/poolgate/poolgate/internal/wire"
 	"github.com/poolgate/poolgate/internal/wire/model"
 )
@@ -94,6 +95,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	p.apis.Register(&model.APIGatewayV2, httpDocuments)
 	p.apis.Register(&model.Lambda, functions)
 	p.apis.Register(&model.Logs, events)
+	p.apis.Register(&model.STS, sts.Service{})
 	own := &own{
 		clock: clock, clockMayMove: len(config.AccessKeys) == 0, check: db.Check,
 		describe: p.describe, recent: p.gateway.Recent, mailbox: pools.Mailbox,
