@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"time"
 
+	rest "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+	v2 "github.com/aws/aws-sdk-go-v2/service/apigatewayv2/types"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/poolgate/poolgate/internal/apigateway"
@@ -41,6 +43,10 @@ const (
 	GapUnreachable GapKind = "unreachable"
 	// GapTooMuch means that there is more of it than is read.
 	GapTooMuch GapKind = "too much"
+	// GapStrange means that what answered is not the service: a proxy's page, say.
+	GapStrange GapKind = "not understood"
+	// GapHidden means that no call shows it: AWS gives away no canary's definition.
+	GapHidden GapKind = "not shown"
 )
 
 // RESTAPI is a REST API as far as it could be read.
@@ -57,12 +63,18 @@ type RESTAPI struct {
 	Deployed map[string]time.Time
 	// WebACL is the ARN of the web ACL of a stage, by the stage's name.
 	WebACL map[string]string
+	// Deployments are those that the stages serve, by id; UsagePlans those that the stages are in, by id.
+	Deployments map[string]rest.Deployment
+	UsagePlans  map[string]rest.UsagePlan
 }
 
 // HTTPAPI is an HTTP API as far as it could be read.
 type HTTPAPI struct {
 	Live   *apigatewayv2.Snapshot
 	Stages map[string]*apigatewayv2.Published
+	// Deployments are those that the stages serve, by id; Deployed is when each stage was last deployed.
+	Deployments map[string]v2.Deployment
+	Deployed    map[string]time.Time
 }
 
 // Mapping is where a custom domain name leads.
@@ -81,7 +93,7 @@ type Domain struct {
 type Pool struct {
 	ID, Region, ARN string
 	Pool            *cognito.UserPoolType
-	// Clients are by id, their secrets dropped.
+	// Clients are by id, their secrets dropped: the first of the pool (ClientsAtOnce). Reader.Client finds any.
 	Clients         map[string]*cognito.UserPoolClientType
 	ResourceServers []cognito.ResourceServerType
 	Groups          []cognito.GroupType

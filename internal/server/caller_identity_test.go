@@ -19,9 +19,9 @@ func TestGetCallerIdentity(t *testing.T) {
 		key                     string
 		wantAccount, wantARN, u string
 	}{
-		"any key":              {key: "test", wantAccount: "000000000000", wantARN: "arn:aws:iam::000000000000:root", u: "000000000000"},
-		"a key of an account":  {key: "123456789012", wantAccount: "123456789012", wantARN: "arn:aws:iam::123456789012:root", u: "123456789012"},
-		"a configured owner":   {config: owned, key: "AKIAJO", wantAccount: "111122223333", wantARN: "arn:aws:iam::111122223333:user/team/jo", u: "AKIAJO"},
+		"any key":             {key: "test", wantAccount: "000000000000", wantARN: "arn:aws:iam::000000000000:root", u: "000000000000"},
+		"a key of an account": {key: "123456789012", wantAccount: "123456789012", wantARN: "arn:aws:iam::123456789012:root", u: "123456789012"},
+		"a configured owner":  {config: owned, key: "AKIAJO", wantAccount: "111122223333", wantARN: "arn:aws:iam::111122223333:user/team/jo", u: "AKIAJO"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := startTest(t, test.config)

@@ -1,0 +1,254 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
+
+	"github.com/poolgate/poolgate/internal/apigateway"
+)
+
+// RESTAPI reads a REST API by its id; with a stage only that stage is read, else all are. It is nil when there is no such API, and when
+// it could not be read at all, which is a gap then.
+func (r *Reader) RESTAPI(ctx context.Context, id, stage string) (*RESTAPI, error) {
+	if !isID(id) {
+		return nil, nil
+	}
+	api := &RESTAPI{
+		Stages: map[string]*apigateway.Published{}, Plans: map[string][]string{}, Deployed: map[string]time.Time{}, WebACL: map[string]string{},
+		Deployments: map[string]types.Deployment{}, UsagePlans: map[string]types.UsagePlan{},
+	}
+	// What tells whether it is one comes first: ids of REST and HTTP APIs look alike, and an account may have 10,000 of them.
+	live, absent, err := r.restHead(ctx, id)
+	if err != nil || absent {
+		return nil, err
+	}
+	var stages []types.Stage
+	var wrongLive, wrongStages, wrongPlans error
+	together(
+		func() { wrongLive = r.restLive(ctx, id, live) },
+		func() { stages, wrongStages = r.restStages(ctx, id, stage) },
+		func() { wrongPlans = r.usagePlans(ctx, id, stage, api) },
+	)
+	if err := errors.Join(wrongLive, wrongStages, wrongPlans); err != nil {
+		return nil, err
+	}
+	if live == nil && len(stages) == 0 {
+		return nil, nil
+	}
+	api.Live = live
+	return api, r.restServed(ctx, id, stages, api)
+}
+
+// isID tells whether a text can be the id of an API: it becomes part of a path.
+func isID(id string) bool {
+	return id != "" && len(id) <= 63 && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// restHead reads the API itself. absent says that the service knows no such API.
+func (r *Reader) restHead(ctx context.Context, id string) (*apigateway.Snapshot, bool, error) {
+	answer, there, absent, err := ask(ctx, r, r.gateway("GetRestApi", "/restapis/"+id), func(ctx context.Context) (*sdk.GetRestApiOutput, error) {
+		return r.rest.GetRestApi(ctx, &sdk.GetRestApiInput{RestApiId: &id})
+	})
+	if !there || err != nil {
+		return nil, absent, err
+	}
+	s := &apigateway.Snapshot{Region: r.config.Region, Account: r.account(ctx)}
+	s.API.Value = entityOf[types.RestApi](answer)
+	if len(s.API.Value.Tags) == 0 {
+		s.API.Value.Tags = nil // one operation shows empty tags, another none
+	}
+	return s, false, nil
+}
+
+// restLive reads what is inside an API as it is edited now.
+func (r *Reader) restLive(ctx context.Context, id string, s *apigateway.Snapshot) error {
+	if s == nil {
+		return nil
+	}
+	var resources []types.Resource
+	var authorizers []types.Authorizer
+	var responses []types.GatewayResponse
+	var models []types.Model
+	var validators []types.RequestValidator
+	var wrong [5]error
+	limit := aws.Int32(pageSize)
+	base := "/restapis/" + id
+	together(
+		func() {
+			resources, wrong[0] = paged(ctx, r, r.gateway("GetResources", base+"/resources"), func(ctx context.Context, at *string) ([]types.Resource, *string, error) {
+				out, err := r.rest.GetResources(ctx, &sdk.GetResourcesInput{RestApiId: &id, Embed: []string{"methods"}, Limit: limit, Position: at})
+				return items(out, err, func() ([]types.Resource, *string) { return out.Items, out.Position })
+			})
+		},
+		func() {
+			authorizers, wrong[1] = paged(ctx, r, r.gateway("GetAuthorizers", base+"/authorizers"), func(ctx context.Context, at *string) ([]types.Authorizer, *string, error) {
+				out, err := r.rest.GetAuthorizers(ctx, &sdk.GetAuthorizersInput{RestApiId: &id, Limit: limit, Position: at})
+				return items(out, err, func() ([]types.Authorizer, *string) { return out.Items, out.Position })
+			})
+		},
+		func() {
+			responses, wrong[2] = paged(ctx, r, r.gateway("GetGatewayResponses", base+"/gatewayresponses"), func(ctx context.Context, at *string) ([]types.GatewayResponse, *string, error) {
+				out, err := r.rest.GetGatewayResponses(ctx, &sdk.GetGatewayResponsesInput{RestApiId: &id, Limit: limit, Position: at})
+				return items(out, err, func() ([]types.GatewayResponse, *string) { return out.Items, out.Position })
+			})
+		},
+		func() {
+			models, wrong[3] = paged(ctx, r, r.gateway("GetModels", base+"/models"), func(ctx context.Context, at *string) ([]types.Model, *string, error) {
+				out, err := r.rest.GetModels(ctx, &sdk.GetModelsInput{RestApiId: &id, Limit: limit, Position: at})
+				return items(out, err, func() ([]types.Model, *string) { return out.Items, out.Position })
+			})
+		},
+		func() {
+			validators, wrong[4] = paged(ctx, r, r.gateway("GetRequestValidators", base+"/requestvalidators"), func(ctx context.Context, at *string) ([]types.RequestValidator, *string, error) {
+				out, err := r.rest.GetRequestValidators(ctx, &sdk.GetRequestValidatorsInput{RestApiId: &id, Limit: limit, Position: at})
+				return items(out, err, func() ([]types.RequestValidator, *string) { return out.Items, out.Position })
+			})
+		},
+	)
+	fill(&s.Resources, resources, func(v types.Resource) string { return aws.ToString(v.Path) })
+	fill(&s.Authorizers, authorizers, func(v types.Authorizer) string { return aws.ToString(v.Id) })
+	fill(&s.Models, models, func(v types.Model) string { return aws.ToString(v.Name) })
+	fill(&s.Validators, validators, func(v types.RequestValidator) string { return aws.ToString(v.Id) })
+	fill(&s.GatewayResponses, own(responses), func(v types.GatewayResponse) string { return string(v.ResponseType) })
+	return errors.Join(wrong[:]...)
+}
+
+// own are the gateway responses that somebody set.
+func own(responses []types.GatewayResponse) []types.GatewayResponse {
+	var list []types.GatewayResponse
+	for _, response := range responses {
+		if !response.DefaultResponse {
+			list = append(list, response)
+		}
+	}
+	return list
+}
+
+// restStages reads one stage, or all.
+func (r *Reader) restStages(ctx context.Context, id, stage string) ([]types.Stage, error) {
+	base := "/restapis/" + id + "/stages"
+	if stage == "" {
+		answer, _, _, err := ask(ctx, r, r.gateway("GetStages", base), func(ctx context.Context) (*sdk.GetStagesOutput, error) {
+			return r.rest.GetStages(ctx, &sdk.GetStagesInput{RestApiId: &id})
+		})
+		if answer == nil {
+			return nil, err
+		}
+		return answer.Item, err
+	}
+	answer, there, _, err := ask(ctx, r, r.gateway("GetStage", base+"/"+stage), func(ctx context.Context) (*sdk.GetStageOutput, error) {
+		return r.rest.GetStage(ctx, &sdk.GetStageInput{RestApiId: &id, StageName: &stage})
+	})
+	if !there || err != nil {
+		return nil, err
+	}
+	return []types.Stage{entityOf[types.Stage](answer)}, nil
+}
+
+// restServed reads what the stages serve.
+func (r *Reader) restServed(ctx context.Context, id string, stages []types.Stage, api *RESTAPI) error {
+	var mu sync.Mutex
+	var failures []error
+	var reads []func()
+	for _, stage := range stages {
+		if stage.StageName == nil {
+			continue
+		}
+		reads = append(reads, func() {
+			published, err := r.restStage(ctx, id, stage, api.Live)
+			deployments, wrong := r.restDeployments(ctx, id, stage)
+			mu.Lock()
+			defer mu.Unlock()
+			failures = append(failures, err, wrong)
+			api.Stages[*stage.StageName] = published
+			for _, d := range deployments {
+				api.Deployments[*d.Id] = d
+				if d.CreatedDate != nil && *d.Id == aws.ToString(stage.DeploymentId) {
+					api.Deployed[*stage.StageName] = *d.CreatedDate
+				}
+			}
+			if acl := aws.ToString(stage.WebAclArn); acl != "" {
+				api.WebACL[*stage.StageName] = acl
+			}
+		})
+	}
+	together(reads...)
+	return errors.Join(failures...)
+}
+
+// restStage reads one stage's definition out of its export. Its Snapshot is nil when that could not be read.
+func (r *Reader) restStage(ctx context.Context, id string, stage types.Stage, live *apigateway.Snapshot) (*apigateway.Published, error) {
+	published := &apigateway.Published{DeploymentID: aws.ToString(stage.DeploymentId), Stage: stage}
+	name := *stage.StageName
+	q := r.gateway("GetExport", "/restapis/"+id+"/stages/"+name+"/exports/oas30")
+	if c := stage.CanarySettings; c != nil && aws.ToString(c.DeploymentId) != "" {
+		published.CanaryDeploymentID = *c.DeploymentId
+		r.gap(Gap{q.operation, q.permission, GapHidden, "stage " + name + " has a canary, and an export shows only what the other requests get"})
+	}
+	answer, there, _, err := ask(ctx, r, q, func(ctx context.Context) (*sdk.GetExportOutput, error) {
+		return r.rest.GetExport(ctx, &sdk.GetExportInput{
+			RestApiId: &id, StageName: &name, ExportType: aws.String("oas30"), Accepts: aws.String("application/json"),
+			Parameters: map[string]string{"extensions": "integrations,authorizers,apigateway"},
+		})
+	})
+	if !there || err != nil {
+		return published, err
+	}
+	snapshot, err := apigateway.Deployed(live, answer.Body)
+	if err != nil {
+		r.gap(Gap{q.operation, q.permission, GapStrange, oneLine(err.Error())})
+		return published, nil
+	}
+	published.Snapshot = snapshot
+	return published, nil
+}
+
+// restDeployments reads the deployments that a stage serves: its own and its canary's.
+func (r *Reader) restDeployments(ctx context.Context, id string, stage types.Stage) ([]types.Deployment, error) {
+	ids := []string{aws.ToString(stage.DeploymentId)}
+	if stage.CanarySettings != nil {
+		ids = append(ids, aws.ToString(stage.CanarySettings.DeploymentId))
+	}
+	var list []types.Deployment
+	for _, deployment := range ids {
+		if deployment == "" {
+			continue
+		}
+		q := r.gateway("GetDeployment", "/restapis/"+id+"/deployments/"+deployment)
+		answer, there, _, err := ask(ctx, r, q, func(ctx context.Context) (*sdk.GetDeploymentOutput, error) {
+			return r.rest.GetDeployment(ctx, &sdk.GetDeploymentInput{RestApiId: &id, DeploymentId: &deployment})
+		})
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			list = append(list, entityOf[types.Deployment](answer))
+		}
+	}
+	return list, nil
+}
+
+// usagePlans reads the plans that the API's stages are in, without their keys.
+func (r *Reader) usagePlans(ctx context.Context, id, stage string, api *RESTAPI) error {
+	plans, err := paged(ctx, r, r.gateway("GetUsagePlans", "/usageplans"), func(ctx context.Context, at *string) ([]types.UsagePlan, *string, error) {
+		out, err := r.rest.GetUsagePlans(ctx, &sdk.GetUsagePlansInput{Limit: aws.Int32(pageSize), Position: at})
+		return items(out, err, func() ([]types.UsagePlan, *string) { return out.Items, out.Position })
+	})
+	for _, plan := range plans {
+		for _, in := range plan.ApiStages {
+			name := aws.ToString(in.Stage)
+			if aws.ToString(in.ApiId) == id && (stage == "" || stage == name) {
+				api.Plans[id+":"+name] = append(api.Plans[id+":"+name], aws.ToString(plan.Id))
+				api.UsagePlans[aws.ToString(plan.Id)] = plan
+			}
+		}
+	}
+	return err
+}
