@@ -17,7 +17,11 @@ var (
 	restAPIs = store.Collection[restAPI]{
 		Name: "restapi", Version: 1,
 		Keys: func(a *restAPI) []store.Key {
-			return []store.Key{{Index: ownerIndex, Value: owner(a.Account, a.Region)}}
+			keys := []store.Key{{Index: ownerIndex, Value: owner(a.Account, a.Region)}}
+			if a.From != "" {
+				keys = append(keys, store.Key{Index: fromIndex, Value: a.From})
+			}
+			return keys
 		},
 	}
 	resources        = store.Collection[wire.Document[types.Resource]]{Name: "restapi.resource", Version: 1}
@@ -43,7 +47,9 @@ type restAPI struct {
 	Account, Region string
 	// Revision counts the edits of the API and of everything inside; a deployment is of one revision.
 	Revision int64
-	API      wire.Document[types.RestApi]
+	// From is where a copy came from; empty for what was made here.
+	From string `json:",omitempty"`
+	API  wire.Document[types.RestApi]
 }
 
 // account is an account's settings in one region, as far as a user can set them.

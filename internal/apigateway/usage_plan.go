@@ -137,6 +137,9 @@ func (s *Service) DeleteUsagePlan(ctx context.Context, in *apigateway.DeleteUsag
 		if err != nil {
 			return err
 		}
+		if err := forgetOrigin(tx, call, *in.UsagePlanId); err != nil {
+			return err
+		}
 		tx.Bump(UsagePlanTopic(call.Account, call.Region))
 		return usagePlans.Delete(tx, ownerOf(call), *in.UsagePlanId)
 	})

@@ -15,7 +15,11 @@ var (
 	apis = store.Collection[httpAPI]{
 		Name: "httpapi", Version: 1,
 		Keys: func(a *httpAPI) []store.Key {
-			return []store.Key{{Index: ownerIndex, Value: owner(a.Account, a.Region)}}
+			keys := []store.Key{{Index: ownerIndex, Value: owner(a.Account, a.Region)}}
+			if a.From != "" {
+				keys = append(keys, store.Key{Index: fromIndex, Value: a.From})
+			}
+			return keys
 		},
 	}
 	routes       = store.Collection[wire.Document[types.Route]]{Name: "httpapi.route", Version: 1}
@@ -39,7 +43,9 @@ type httpAPI struct {
 	Revision int64
 	// Automatic is the revision that stages with auto-deploy were last brought to, or tried; 0 asks for it anew.
 	Automatic int64
-	API       wire.Document[types.Api]
+	// From is where a copy came from; empty for what was made here.
+	From string `json:",omitempty"`
+	API  wire.Document[types.Api]
 }
 
 // deployment is a deployment with the revision of the API that it froze, which tells older from newer.
