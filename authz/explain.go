@@ -59,8 +59,9 @@ type view struct {
 	claims         *Claims // verified or not
 }
 
-// seeParsed notes what a token says of itself before anything about it is verified.
-func (w *view) seeParsed(p *parsed, reason Reason, detail string) {
+// seeRefused notes what a token says of itself that is refused before its signature held. One that passes is not looked at here: it costs
+// memory, and seeVerified tells the same of it.
+func (w *view) seeRefused(p *parsed, reason Reason, detail string) {
 	if w == nil {
 		return
 	}
@@ -91,6 +92,22 @@ func (w *view) seeVerified(v *verified) {
 func (a *Authorizer) Explain(ctx context.Context, identity string, scopes []string, now time.Time) (Decision, []Check) {
 	var seen view
 	v := a.judge(ctx, identity, scopes, now, &seen)
+	return v.decision(), a.explain(v, &seen, identity, scopes, now)
+}
+
+// Examine is Decide for a token that is allowed, at its cost, and Explain for one that is refused: the token is verified once, so the
+// checks are those of this very decision. There are none when it is allowed.
+func (a *Authorizer) Examine(ctx context.Context, identity string, scopes []string, now time.Time) (Decision, []Check) {
+	var seen view
+	v := a.judge(ctx, identity, scopes, now, &seen)
+	if v.reason == "" {
+		return v.decision(), nil
+	}
+	return v.decision(), a.explain(v, &seen, identity, scopes, now)
+}
+
+// explain writes down the checks behind a verdict.
+func (a *Authorizer) explain(v verdict, seen *view, identity string, scopes []string, now time.Time) []Check {
 	checks := make([]Check, 0, passedAll)
 	for id := checkSource; id < passedAll; id++ {
 		c := Check{Name: checkNames[id]}
@@ -99,16 +116,16 @@ func (a *Authorizer) Explain(ctx context.Context, identity string, scopes []stri
 			c.Outcome = NotReached
 		case id == v.failed:
 			c.Outcome, c.Reason = Failed, v.reason
-			c.Saw, c.Expected = a.describe(id, v.reason, &seen, identity, scopes, now)
-		case a.skips(id, &seen, scopes):
+			c.Saw, c.Expected = a.describe(id, v.reason, seen, identity, scopes, now)
+		case a.skips(id, seen, scopes):
 			c.Outcome = Skipped
 		default:
 			c.Outcome = Passed
-			c.Saw, _ = a.describe(id, "", &seen, identity, scopes, now)
+			c.Saw, _ = a.describe(id, "", seen, identity, scopes, now)
 		}
 		checks = append(checks, c)
 	}
-	return v.decision(), checks
+	return checks
 }
 
 // skips tells whether a check has nothing to do for this token, method and authorizer.

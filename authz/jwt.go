@@ -151,13 +151,21 @@ func (a *JWTAuthorizer) isFor(c *Claims) bool {
 func (a *JWTAuthorizer) verify(ctx context.Context, token string, view *view) verdict {
 	p := scratch.Get().(*parsed)
 	defer scratch.Put(p)
-	generation := a.engine.generation.Load()
-
 	reason, detail := p.parse(token)
-	view.seeParsed(p, reason, detail)
 	if reason != "" {
+		view.seeRefused(p, reason, detail)
 		return verdict{failed: checkShape, reason: reason}
 	}
+	v := a.verifyParsed(ctx, p, len(token))
+	if v.reason != "" {
+		view.seeRefused(p, "", detail)
+	}
+	return v
+}
+
+// verifyParsed is verify for a token that has the shape of one.
+func (a *JWTAuthorizer) verifyParsed(ctx context.Context, p *parsed, tokenLen int) verdict {
+	generation := a.engine.generation.Load()
 	hash, known := rsaHashes[p.headerRead.alg]
 	if !known {
 		return verdict{failed: checkAlgorithm, reason: TokenAlgorithm, alg: p.headerRead.alg}
@@ -172,7 +180,7 @@ func (a *JWTAuthorizer) verify(ctx context.Context, token string, view *view) ve
 	if !p.signedBy(key, hash) {
 		return verdict{failed: checkSignature, reason: TokenSignature}
 	}
-	v := p.verified(len(token), Pool{})
+	v := p.verified(tokenLen, Pool{})
 	v.issuer = a.names[0]
 	a.engine.issued.Load().put(v, &a.engine.generation, generation)
 	return verdict{failed: passedAll, token: v}

@@ -10,6 +10,22 @@ import (
 func (a *JWTAuthorizer) Explain(ctx context.Context, identity string, scopes []string, now time.Time) (JWTDecision, []Check) {
 	var seen view
 	v := a.judge(ctx, identity, scopes, now, &seen)
+	return v.jwtDecision(identity), a.explain(v, &seen, identity, scopes, now)
+}
+
+// Examine is Decide for a token that is allowed, at its cost, and Explain for one that is refused: the token is verified once, so the
+// checks are those of this very decision. There are none when it is allowed.
+func (a *JWTAuthorizer) Examine(ctx context.Context, identity string, scopes []string, now time.Time) (JWTDecision, []Check) {
+	var seen view
+	v := a.judge(ctx, identity, scopes, now, &seen)
+	if v.reason == "" {
+		return v.jwtDecision(identity), nil
+	}
+	return v.jwtDecision(identity), a.explain(v, &seen, identity, scopes, now)
+}
+
+// explain writes down the checks behind a verdict.
+func (a *JWTAuthorizer) explain(v verdict, seen *view, identity string, scopes []string, now time.Time) []Check {
 	checks := make([]Check, 0, passedAll)
 	for id := checkSource; id < passedAll; id++ {
 		if id == checkTokenUse {
@@ -21,16 +37,16 @@ func (a *JWTAuthorizer) Explain(ctx context.Context, identity string, scopes []s
 			c.Outcome = NotReached
 		case id == v.failed:
 			c.Outcome, c.Reason = Failed, v.reason
-			c.Saw, c.Expected = a.describe(id, v, &seen, identity, scopes, now)
-		case a.skips(id, &seen, scopes):
+			c.Saw, c.Expected = a.describe(id, v, seen, identity, scopes, now)
+		case a.skips(id, seen, scopes):
 			c.Outcome = Skipped
 		default:
 			c.Outcome = Passed
-			c.Saw, _ = a.describe(id, v, &seen, identity, scopes, now)
+			c.Saw, _ = a.describe(id, v, seen, identity, scopes, now)
 		}
 		checks = append(checks, c)
 	}
-	return v.jwtDecision(identity), checks
+	return checks
 }
 
 // skips tells whether a check has nothing to do for this token and route.

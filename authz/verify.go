@@ -18,13 +18,21 @@ var scratch = sync.Pool{New: func() any { return new(parsed) }}
 func (a *Authorizer) verify(ctx context.Context, token string, view *view) verdict {
 	p := scratch.Get().(*parsed)
 	defer scratch.Put(p)
-	generation := a.engine.generation.Load()
-
 	reason, detail := p.parse(token)
-	view.seeParsed(p, reason, detail)
 	if reason != "" {
+		view.seeRefused(p, reason, detail)
 		return verdict{failed: checkShape, reason: reason}
 	}
+	v := a.verifyParsed(ctx, p, len(token), view)
+	if v.reason != "" {
+		view.seeRefused(p, "", detail)
+	}
+	return v
+}
+
+// verifyParsed is verify for a token that has the shape of one.
+func (a *Authorizer) verifyParsed(ctx context.Context, p *parsed, tokenLen int, view *view) verdict {
+	generation := a.engine.generation.Load()
 	if p.headerRead.alg != rs256 {
 		return verdict{failed: checkAlgorithm, reason: TokenAlgorithm}
 	}
@@ -40,7 +48,7 @@ func (a *Authorizer) verify(ctx context.Context, token string, view *view) verdi
 	if !p.signedBy(key, crypto.SHA256) {
 		return verdict{failed: checkSignature, reason: TokenSignature}
 	}
-	v := p.verified(len(token), pool)
+	v := p.verified(tokenLen, pool)
 	a.engine.known.put(v, &a.engine.generation, generation)
 	return verdict{failed: passedAll, token: v}
 }

@@ -36,15 +36,14 @@ func (g *Gateway) askEngine(x *exchange) *refusal {
 		return misconfigured(errors.New("the method's authorization type is COGNITO_USER_POOLS, and its authorizer is a function"))
 	}
 	x.identity = firstValue(x.request.Header, a.header)
-	now := g.now()
-	decided := a.engine.Decide(x.context(), x.identity, x.method.scopes, now)
+	decided, checks := a.engine.Examine(x.context(), x.identity, x.method.scopes, g.now())
 	if decided.Allowed {
 		x.claims = decided.Claims
 		return nil
 	}
 	// Refusals are few, and each pays for its own explanation: the token is at hand only now.
 	refused := refuse(decided.Reason)
-	_, refused.checks = a.engine.Explain(x.context(), x.identity, x.method.scopes, now)
+	refused.checks = checks
 	for _, check := range refused.checks {
 		if check.Outcome == "failed" {
 			refused.explained(check.Saw, check.Expected)

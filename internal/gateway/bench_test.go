@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/poolgate/poolgate/internal/gateway"
@@ -41,6 +42,8 @@ func BenchmarkProtectedRequest(b *testing.B) {
 	b.Run("serve", func(b *testing.B) { serve(b, "/prod/pets/7", bearer, 200) })
 	b.Run("serve claim", func(b *testing.B) { serve(b, "/prod/claim", bearer, 200) })
 	b.Run("serve refused", func(b *testing.B) { serve(b, "/prod/pets/7", "Bearer x", 401) })
+	forged := bearer[:len(bearer)-20] + strings.Repeat("A", 20)
+	b.Run("serve forged", func(b *testing.B) { serve(b, "/prod/pets/7", forged, 401) })
 	b.Run("serve unmatched", func(b *testing.B) { serve(b, "/prod/nothing", "", 403) })
 	b.Run("loopback", func(b *testing.B) {
 		server := httptest.NewServer(w)

@@ -32,8 +32,8 @@ type jwtGuard struct {
 }
 
 func (j *jwtGuard) admit(g *Gateway, x *exchange) *refusal {
-	token, now := j.token(x), g.now()
-	decided := j.engine.Decide(x.context(), token, j.scopes, now)
+	// Refusals are few, and each pays for its own explanation: the token is at hand only now.
+	decided, checks := j.engine.Examine(x.context(), j.token(x), j.scopes, g.now())
 	if decided.Allowed {
 		x.claims = decided.Claims
 		return nil
@@ -42,8 +42,7 @@ func (j *jwtGuard) admit(g *Gateway, x *exchange) *refusal {
 	refused := refuse(decided.Reason).answered(decided.Status)
 	refused.message = decided.Message()
 	refused.challenge = decided.WWWAuthenticate(j.scopes)
-	// Refusals are few, and each pays for its own explanation: the token is at hand only now.
-	_, refused.checks = j.engine.Explain(x.context(), token, j.scopes, now)
+	refused.checks = checks
 	for _, check := range refused.checks {
 		if check.Outcome == "failed" {
 			refused.explained(check.Saw, check.Expected)
