@@ -51,8 +51,7 @@ func unsigned(s *signed.Refusal) *refusal {
 
 // permitCaller is what the caller's own policy and the resource policy come to.
 func (x *exchange) permitCaller() *refusal {
-	asked := policy.Request{Action: invokeAction, Resource: x.methodARN(), Context: x.conditions(x.caller.Keys())}
-	own, resource, by := x.caller.Evaluate(asked), policy.Silent, ""
+	own, resource, by := x.weighOwn(), policy.Silent, ""
 	if p := x.stage.policy; p != nil {
 		if p.broken != nil {
 			return x.deniedByPolicy(policy.Silent, p.broken.Error())
@@ -67,11 +66,11 @@ func (x *exchange) permitCaller() *refusal {
 			return x.deniedByPolicy(resource, by)
 		}
 		return refuse(authz.IAMDenied).saying(x.notAuthorized(x.caller.ARN, " with an explicit deny in an identity-based policy")).
-			explained("the policy of "+x.caller.ARN+" denies "+clipped(asked.Resource), "no statement that denies it")
+			explained("the policy of "+x.caller.ARN+" denies "+clipped(x.methodARN()), "no statement that denies it")
 	}
 	if own == policy.Allowed { // and the API is another account's
 		return x.deniedByPolicy(resource, by)
 	}
 	return refuse(authz.IAMDenied).saying(x.notAuthorized(x.caller.ARN, " because no identity-based policy allows the execute-api:Invoke action")).
-		explained("no statement of the policy of "+x.caller.ARN+" allows "+clipped(asked.Resource), "a statement that allows execute-api:Invoke on it")
+		explained("no statement of the policy of "+x.caller.ARN+" allows "+clipped(x.methodARN()), "a statement that allows execute-api:Invoke on it")
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
@@ -34,6 +35,20 @@ func (x *exchange) forwardIdentity(h http.Header) {
 	if values := h[name]; len(values) > 1 {
 		h[name] = values[:1:1]
 	}
+}
+
+// dropMapped leaves out the client's headers of the names that the integration maps, also where the mapping then has no value: what
+// an API says of its caller, the caller cannot say. So it does with those that a backend may take for one of them.
+func (h *httpIntegration) dropMapped(x *exchange, header http.Header) {
+	for i := range h.headers {
+		if !strings.EqualFold(h.headers[i].name, "Host") {
+			header.Del(h.headers[i].name)
+		}
+	}
+	upstream.DropLookalikes(header, func(name string) bool {
+		return x.method.authorizer != nil && strings.EqualFold(name, x.method.authorizer.header) ||
+			slices.ContainsFunc(h.headers, func(m mapping) bool { return strings.EqualFold(m.name, name) })
+	})
 }
 
 // addGatewayHeaders adds what API Gateway sends to every HTTP backend. The address of the connection is put behind what a

@@ -39,6 +39,7 @@ func (h *httpIntegration) setHeaders(x *exchange, request *http.Request, hasPayl
 	if h.proxy {
 		request.Header = forwardedHeaders(x.request.Header)
 		x.forwardIdentity(request.Header)
+		h.dropMapped(x, request.Header)
 	} else if contentType := x.request.Header.Get("Content-Type"); contentType != "" && hasPayload && !isBodiless(request.Method) {
 		request.Header.Set("Content-Type", contentType)
 	}

@@ -3,7 +3,9 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -102,7 +104,7 @@ func (e *endpoint) address(x *exchange, pass bool) (*url.URL, *refusal) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	if pass {
-		u.RawQuery = joinQuery(u.RawQuery, x.request.URL.RawQuery)
+		u.RawQuery = joinQuery(u.RawQuery, urlpath.ReadableQuery(x.request.URL.RawQuery, e.ownParameters(u)...))
 	}
 	for _, m := range e.query {
 		values, refused := m.from(x, nil)
@@ -124,6 +126,19 @@ func (e *endpoint) address(x *exchange, pass bool) (*url.URL, *refusal) {
 	return u, nil
 }
 
+// ownParameters are the names of the query parameters that the integration sets itself, in its uri or by a mapping, with a value or
+// without: no client can set them beside it.
+func (e *endpoint) ownParameters(u *url.URL) []string {
+	if len(e.query) == 0 && u.RawQuery == "" {
+		return nil
+	}
+	names := slices.Collect(maps.Keys(u.Query()))
+	for _, m := range e.query {
+		names = append(names, m.name)
+	}
+	return names
+}
+
 func joinQuery(a, b string) string {
 	if a == "" || b == "" {
 		return a + b
@@ -131,7 +146,7 @@ func joinQuery(a, b string) string {
 	return a + "&" + b
 }
 
-// fill puts the parameters in their places. A value keeps to its place: it can bring in no path of its own.
+// fill puts the parameters in their places. A value keeps to its place: it can bring in no path, parameter or host of its own.
 func (e *endpoint) fill(x *exchange) (string, *refusal) {
 	var b strings.Builder
 	for i, piece := range e.pieces {
@@ -139,32 +154,37 @@ func (e *endpoint) fill(x *exchange) (string, *refusal) {
 			b.WriteString(piece)
 			continue
 		}
-		if text := x.overridden("path", piece); text != "" {
-			if !urlpath.Harmless(text) {
-				return "", internalError(fmt.Errorf("the value of path parameter %s is a dot segment", piece))
-			}
-			b.WriteString(url.PathEscape(text))
-			continue
-		}
-		value, isMapped := e.values[piece]
-		if !isMapped {
-			value.routeName = piece // the console writes this mapping by itself
-		}
-		if value.routeName != "" {
-			_, escaped, _ := x.pathParameter(value.routeName)
-			b.WriteString(escaped)
-			continue
-		}
-		values, refused := value.from(x, nil)
+		text, escaped, refused := e.valueOf(x, piece)
 		if refused != nil {
 			return "", refused
 		}
-		if len(values) > 0 {
-			if !urlpath.Harmless(values[0]) {
-				return "", internalError(fmt.Errorf("the value of path parameter %s is a dot segment", piece))
-			}
-			b.WriteString(url.PathEscape(values[0]))
+		if err := urlpath.Place(&b, text, escaped); err != nil {
+			return "", internalError(fmt.Errorf("the path parameter %s: %w", piece, err))
 		}
 	}
 	return b.String(), nil
+}
+
+// valueOf is the value of a parameter of the uri, decoded and escaped for a path.
+func (e *endpoint) valueOf(x *exchange, name string) (text, escaped string, refused *refusal) {
+	text = x.overridden("path", name)
+	if text == "" {
+		value, isMapped := e.values[name]
+		if !isMapped {
+			value.routeName = name // the console writes this mapping by itself
+		}
+		if value.routeName != "" {
+			text, escaped, _ = x.pathParameter(value.routeName)
+			return text, escaped, nil
+		}
+		values, refused := value.from(x, nil)
+		if refused != nil || len(values) == 0 {
+			return "", "", refused
+		}
+		text = values[0]
+	}
+	if !urlpath.Harmless(text) {
+		return "", "", internalError(fmt.Errorf("the value of path parameter %s is a dot segment", name))
+	}
+	return text, url.PathEscape(text), nil
 }

@@ -18,21 +18,47 @@ func (x *exchange) weigh(document *policy.Document, who policy.Principal) (polic
 	if verdict == policy.Denied {
 		return verdict, by
 	}
-	if !x.readsOtherwise() {
-		return verdict, by
-	}
-	escaped, text := x.path.Escaped(), x.path.Text()
-	front := strings.TrimSuffix(asked.Resource, escaped)
-	for _, path := range [...]string{text, strings.TrimSuffix(escaped, "/"), strings.TrimSuffix(text, "/")} {
-		if path == escaped || path == "" {
-			continue
-		}
-		asked.Resource = front + path
+	for _, resource := range x.otherReadings() {
+		asked.Resource = resource
 		if other, statement := document.Decide(&asked); other == policy.Denied {
 			return other, statement
 		}
 	}
 	return verdict, by
+}
+
+// weighOwn holds the caller's own policy against the request, in the same way.
+func (x *exchange) weighOwn() policy.Verdict {
+	asked := policy.Request{Action: invokeAction, Resource: x.methodARN(), Context: x.conditions(x.caller.Keys())}
+	verdict := x.caller.Evaluate(asked)
+	for _, resource := range x.otherReadings() {
+		if verdict == policy.Denied {
+			break
+		}
+		asked.Resource = resource
+		if x.caller.Evaluate(asked) == policy.Denied {
+			verdict = policy.Denied
+		}
+	}
+	return verdict
+}
+
+// otherReadings are the ARNs of the request by the other ways in which its path may be read: without its escapes, without the slash at
+// its end, and as servers do that decode first, split then and cut off what follows a semicolon. Nearly all paths have none.
+func (x *exchange) otherReadings() []string {
+	if !x.readsOtherwise() {
+		return nil
+	}
+	escaped, text := x.path.Escaped(), x.path.Text()
+	lenient := urlpath.Path{Segments: x.path.Leniently()}.Text()
+	front := strings.TrimSuffix(x.methodARN(), escaped)
+	var others []string
+	for _, path := range [...]string{text, strings.TrimSuffix(escaped, "/"), strings.TrimSuffix(text, "/"), lenient, lenient + "/"} {
+		if path != escaped && path != "" {
+			others = append(others, front+path)
+		}
+	}
+	return others
 }
 
 // readsOtherwise tells that the path can be written in another way: without its escapes, or without the slash at its end.

@@ -18,10 +18,10 @@ import (
 
 // invoke lets the method's integration answer, or the stage's cache where that has an answer. What is cached is the integration's answer
 // as it was mapped; the gateway's own refusals are not, and who asks is no part of the key unless the method's cache key says so, as on
-// AWS.
+// AWS. The answer to HEAD is not all of an answer, and is neither kept nor answered from what is.
 func (g *Gateway) invoke(x *exchange) (*answer, *refusal) {
 	c := x.method.caching
-	if c == nil || c.onlyGet && x.request.Method != http.MethodGet {
+	if c == nil || c.onlyGet && x.request.Method != http.MethodGet || x.request.Method == http.MethodHead {
 		return x.method.integration.invoke(g, x)
 	}
 	reload, warn, refused := x.reloads(c)
@@ -47,10 +47,10 @@ func (g *Gateway) invoke(x *exchange) (*answer, *refusal) {
 	return &served, nil
 }
 
-// responseKey is made of the method's parameters. Each part is told apart from the next, so that no two requests meet that differ in one.
+// responseKey is made of the request's verb, since a method may take any, and of the method's parameters. Each part is told apart from the next, so that no two requests meet that differ in one.
 func (x *exchange) responseKey(c *methodCaching) responseKey {
 	var room [512]byte
-	text := append(room[:0], c.name...)
+	text := append(append(append(room[:0], x.request.Method...), ' '), c.name...)
 	for _, p := range c.parameters {
 		values := x.cacheValues(p)
 		text = binary.AppendVarint(text, int64(len(values)))
@@ -64,6 +64,9 @@ func (x *exchange) responseKey(c *methodCaching) responseKey {
 func (x *exchange) cacheValues(p cacheParameter) []string {
 	switch p.place {
 	case "header":
+		if strings.EqualFold(p.name, "Host") {
+			return []string{domainName(x.request)}
+		}
 		return x.request.Header.Values(p.name)
 	case "querystring":
 		return x.queryValues()[p.name]

@@ -1,5 +1,5 @@
-// Package urlpath owns the one reading of a request's path that everything in the data plane shares. It knows neither routes nor
-// requests.
+// Package urlpath owns the one reading of a request's path and query that everything in the data plane shares, and how parts of them are
+// put into other addresses. It knows neither routes nor requests.
 package urlpath
 
 import (
