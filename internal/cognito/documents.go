@@ -15,7 +15,9 @@ import (
 // pool is a user pool as its owner described it.
 type pool struct {
 	Account string
-	Detail  wire.Document[types.UserPoolType]
+	// From is where a copy came from; empty for a pool that was made here.
+	From   string `json:",omitempty"`
+	Detail wire.Document[types.UserPoolType]
 	// The factors of SetUserPoolMfaConfig that a UserPoolType has no member for; nil when never set.
 	SoftwareTokenMFA *wire.Document[types.SoftwareTokenMfaConfigType] `json:",omitempty"`
 	EmailMFA         *wire.Document[types.EmailMfaConfigType]         `json:",omitempty"`
@@ -32,6 +34,8 @@ type client struct {
 	SecretCreated time.Time `json:",omitzero"`
 	// Secrets are those that AddUserPoolClientSecret added (AWS allows one); all are good until they are deleted.
 	Secrets []clientSecret `json:",omitempty"`
+	// Copied is a client that came with a copy of its pool.
+	Copied bool `json:",omitempty"`
 }
 
 // clientSecret is a further secret of an app client, sealed for "client-secret/POOL/CLIENT/ID".
@@ -50,6 +54,8 @@ type user struct {
 	Attributes []attribute
 	Created    time.Time
 	Modified   time.Time
+	// Copied is a user who came with a copy of the pool, without a password.
+	Copied bool `json:",omitempty"`
 	// SealedVerifier is the SRP salt and verifier, sealed for "srp/POOL/USERNAME"; empty when there is no password.
 	SealedVerifier string `json:",omitempty"`
 	// TemporaryUntil is when a temporary password ends; zero when the password is the user's own.
@@ -98,7 +104,11 @@ type domain struct {
 
 var (
 	pools = store.Collection[pool]{Name: "cognito.pool", Version: 1, Keys: func(p *pool) []store.Key {
-		return []store.Key{{Index: "id", Value: value(p.Detail.Value.Id)}, {Index: "account", Value: p.Account}}
+		keys := []store.Key{{Index: "id", Value: value(p.Detail.Value.Id)}, {Index: "account", Value: p.Account}}
+		if p.From != "" {
+			keys = append(keys, store.Key{Index: "from", Value: p.From})
+		}
+		return keys
 	}}
 	clients = store.Collection[client]{Name: "cognito.client", Version: 1, Keys: func(c *client) []store.Key {
 		return []store.Key{{Index: "id", Value: value(c.Detail.Value.ClientId)}}

@@ -41,6 +41,9 @@ type grant struct {
 // newGrant begins a sign-in's grant for a client.
 func (s *Service) newGrant(ctx context.Context, poolID string, c *client, authTime time.Time) (*grant, error) {
 	keys, err := s.keysOf(ctx, poolID)
+	if err == nil {
+		keys, err = s.publish(ctx, keys)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,12 @@ import (
 type poolKey struct {
 	Use           keyUse
 	Created       time.Time
-	SealedPrivate string
+	SealedPrivate string `json:",omitempty"`
+	// Public is a copied key, PKCS #1; Order is its place in the set that it was copied with.
+	Public []byte `json:",omitempty"`
+	Order  int    `json:",omitempty"`
+	// Hidden keeps a key of a copied pool out of its published set until the key signs something.
+	Hidden bool `json:",omitempty"`
 }
 
 // keyUse says which tokens a key signs.
@@ -32,6 +37,8 @@ type keyUse string
 const (
 	signsID     keyUse = "id"
 	signsAccess keyUse = "access"
+	// copied is a key of a pool that lives elsewhere: it verifies and never signs.
+	copied keyUse = "copied"
 )
 
 var poolKeys = store.Collection[poolKey]{Name: "cognito.pool-key", Version: 1}
@@ -105,6 +112,8 @@ type keyset struct {
 	mask []byte
 	// verifier judges the pool's own tokens.
 	verifier *authz.Authorizer
+	// hidden tells that the keys that sign are not published yet.
+	hidden bool
 }
 
 // of returns a pool's keys, from the cache if they are there; authz.ErrPoolNotFound when the pool has none.
@@ -170,33 +179,64 @@ func (k *keyring) forget(poolID string) {
 func (k *keyring) parse(poolID string, found []store.Found[poolKey]) (*keyset, error) {
 	slices.SortFunc(found, func(a, b store.Found[poolKey]) int { return a.Value.Created.Compare(b.Value.Created) })
 	set := &keyset{poolID: poolID, public: make(map[string]*rsa.PublicKey, len(found))}
+	var copies []store.Found[poolKey]
 	for _, f := range found {
-		der, err := k.service.store.Unseal(poolKeyPurpose(poolID, f.ID), f.Value.SealedPrivate)
-		if err != nil {
-			return nil, fmt.Errorf("cognito: a key of pool %s does not open: %w", poolID, err)
+		if f.Value.Use == copied {
+			public, err := x509.ParsePKCS1PublicKey(f.Value.Public)
+			if err != nil {
+				return nil, fmt.Errorf("cognito: a key of pool %s is damaged: %w", poolID, err)
+			}
+			set.public[f.ID], copies = public, append(copies, f)
+			continue
 		}
-		private, err := x509.ParsePKCS1PrivateKey(der)
-		if err != nil {
-			return nil, fmt.Errorf("cognito: a key of pool %s is damaged: %w", poolID, err)
-		}
-		set.public[f.ID] = &private.PublicKey
-		switch f.Value.Use {
-		case signsID:
-			set.id = newSigner(f.ID, private)
-			mac := hmac.New(sha256.New, der)
-			mac.Write([]byte("users who do not exist"))
-			set.mask = mac.Sum(nil)
-		case signsAccess:
-			set.access = newSigner(f.ID, private)
+		set.hidden = f.Value.Hidden
+		if err := k.open(set, f); err != nil {
+			return nil, err
 		}
 	}
 	if set.id == nil || set.access == nil {
 		return nil, fmt.Errorf("cognito: pool %s has no key for ID tokens or none for access tokens", poolID)
 	}
-	published := append([]string{set.id.kid, set.access.kid}, slices.Sorted(maps.Keys(set.public))...)
-	set.jwks = encodeJWKS(published, set.public)
+	set.jwks = encodeJWKS(set.published(copies), set.public)
 	region, _, _ := strings.Cut(poolID, "_")
 	var err error
 	set.verifier, err = k.service.engine.Compile(authz.Settings{Pools: []authz.Pool{{Region: region, ID: poolID}}})
 	return set, err
+}
+
+// open adds a pair of keys that signs.
+func (k *keyring) open(set *keyset, f store.Found[poolKey]) error {
+	der, err := k.service.store.Unseal(poolKeyPurpose(set.poolID, f.ID), f.Value.SealedPrivate)
+	if err != nil {
+		return fmt.Errorf("cognito: a key of pool %s does not open: %w", set.poolID, err)
+	}
+	private, err := x509.ParsePKCS1PrivateKey(der)
+	if err != nil {
+		return fmt.Errorf("cognito: a key of pool %s is damaged: %w", set.poolID, err)
+	}
+	set.public[f.ID] = &private.PublicKey
+	switch f.Value.Use {
+	case signsID:
+		set.id = newSigner(f.ID, private)
+		mac := hmac.New(sha256.New, der)
+		mac.Write([]byte("users who do not exist"))
+		set.mask = mac.Sum(nil)
+	case signsAccess:
+		set.access = newSigner(f.ID, private)
+	}
+	return nil
+}
+
+// published are the ids of the keys that the pool's set shows, in its order: those that sign now first. A copied pool shows the keys that
+// it was copied with, in their order, before its own.
+func (set *keyset) published(copies []store.Found[poolKey]) []string {
+	var kids []string
+	slices.SortStableFunc(copies, func(a, b store.Found[poolKey]) int { return a.Value.Order - b.Value.Order })
+	for _, f := range copies {
+		kids = append(kids, f.ID)
+	}
+	if set.hidden {
+		return kids
+	}
+	return append(append(kids, set.id.kid, set.access.kid), slices.Sorted(maps.Keys(set.public))...)
 }
