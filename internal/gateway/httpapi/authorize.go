@@ -72,6 +72,14 @@ func jwtSource(sources []string) (variable, error) {
 	return v, nil
 }
 
+// judgedParameter is the query parameter by whose first value a request was judged; empty when it was none.
+func (r *routePlan) judgedParameter() string {
+	if j, is := r.guard.(*jwtGuard); is && j.source.place == inQuery {
+		return j.source.name
+	}
+	return ""
+}
+
 // judged is the header by whose first value a request was judged; empty when it was none. A backend that reads the last one must not
 // read a token that nobody verified.
 func (r *routePlan) judged() string {

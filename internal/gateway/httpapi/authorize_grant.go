@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 	"github.com/poolgate/poolgate/internal/policy"
 )
 
@@ -70,23 +71,35 @@ func (a *grant) judge(x *exchange) *refusal {
 		}
 		return refuse(authz.AuthorizerDenied).explained("isAuthorized is false", "isAuthorized: true")
 	}
-	arn, spelled := x.routeARN(), x.path
-	request := policy.Request{Action: "execute-api:Invoke", Resource: arn, Context: x.conditions()}
-	verdict := a.policy.Evaluate(request)
-	if verdict == policy.Allowed && spelled.Trailing { // a deny of /admin counts for /admin/ too
-		spelled.Trailing = false
-		request.Resource = x.arnOf(spelled.Text())
-		if a.policy.Evaluate(request) == policy.Denied {
-			verdict = policy.Denied
-		}
-	}
+	verdict, arn := x.evaluate(a.policy.Evaluate)
 	switch verdict {
 	case policy.Allowed:
 		return nil
 	case policy.Denied:
-		return refuse(authz.AuthorizerDeniedExplicitly).explained("a policy that denies "+request.Resource, "a policy that allows it")
+		return refuse(authz.AuthorizerDeniedExplicitly).explained("a policy that denies "+arn, "a policy that allows it")
 	}
 	return refuse(authz.AuthorizerDenied).explained("a policy that does not allow "+arn, "a policy that allows it")
+}
+
+// evaluate holds a policy against the request, and returns the ARN that decided. A deny counts for every reading of the path that a backend
+// may make of it: without the slash at its end, and as servers read it that take escaped slashes and backslashes for slashes and cut
+// off what follows a semicolon. An allow must be one of the path as it is.
+func (x *exchange) evaluate(ask func(policy.Request) policy.Verdict) (policy.Verdict, string) {
+	request := policy.Request{Action: "execute-api:Invoke", Resource: x.routeARN(), Context: x.conditions()}
+	verdict := ask(request)
+	if verdict == policy.Denied || !x.path.Trailing && !x.path.Ambiguous {
+		return verdict, request.Resource
+	}
+	plain, lenient := x.path, urlpath.Path{Segments: x.path.Leniently()}.Text()
+	plain.Trailing = false
+	for _, path := range [...]string{plain.Text(), lenient, lenient + "/"} {
+		other := request
+		other.Resource = x.arnOf(path)
+		if ask(other) == policy.Denied {
+			return policy.Denied, other.Resource
+		}
+	}
+	return verdict, request.Resource
 }
 
 // conditions are the condition keys that a function's policy may ask for.

@@ -32,11 +32,11 @@ func (iamGuard) admit(g *Gateway, x *exchange) *refusal {
 	case refused != nil:
 		return refuse(refused.Reason).explained(refused.Saw, refused.Expected)
 	}
-	arn := x.routeARN()
 	if who.Account != x.stage.account {
 		return refuse(authz.IAMDenied).explained("a caller of account "+who.Account, "a caller of the API's account "+x.stage.account)
 	}
-	switch who.Evaluate(policy.Request{Action: "execute-api:Invoke", Resource: arn, Context: x.conditions()}) {
+	verdict, arn := x.evaluate(who.Evaluate)
+	switch verdict {
 	case policy.Allowed:
 		x.caller = &caller{accessKey: who.AccessKey, accountID: who.Account, id: who.UserID, arn: who.ARN}
 		return nil

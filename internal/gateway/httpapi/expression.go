@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/poolgate/poolgate/internal/vtl"
@@ -116,6 +117,30 @@ func (e *expression) value(x *exchange, r *response) (string, bool) {
 		b.WriteString(text)
 	}
 	return b.String(), true
+}
+
+// escapedPath is the value as part of a path: a path parameter keeps the escapes that it has in the request's path, so that a slash which
+// stood escaped in it does not end its segment.
+func (e *expression) escapedPath(x *exchange) string {
+	var b strings.Builder
+	for _, p := range e.parts {
+		text := p.text
+		if p.of.place == inPath {
+			path, ok := x.path, true
+			if p.of.name != "" {
+				path, ok = x.parameterPath(p.of.name)
+			}
+			if ok && len(path.Segments) > 0 {
+				b.WriteString(path.Escaped()[min(len(p.of.name), 1):])
+				continue
+			}
+		}
+		if p.of.place != "" {
+			text, _ = x.variable(p.of, nil)
+		}
+		b.WriteString((&url.URL{Path: text}).EscapedPath())
+	}
+	return b.String()
 }
 
 // variable finds a value. Several values of a header or of a query parameter are joined by commas; header names match in any

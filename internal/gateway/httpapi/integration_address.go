@@ -2,8 +2,12 @@ package httpapi
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 )
 
 func parseEndpoint(text string) (*url.URL, error) {
@@ -15,27 +19,31 @@ func parseEndpoint(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// address is where this request goes. The client's query string follows the uri's own.
+// address is where this request goes. The client's query string follows the uri's own, without the parameters that this one sets.
 func (h *httpIntegration) address(x *exchange, out *outgoing) (*url.URL, *refusal) {
 	u := h.fixed
 	if u == nil {
-		parsed, err := parseEndpoint(h.fill(x))
+		text, err := h.fill(x)
 		if err != nil {
 			return nil, internalError(err)
 		}
-		u = parsed
+		if u, err = parseEndpoint(text); err != nil {
+			return nil, internalError(err)
+		}
 	} else {
 		copied := *u
 		u = &copied
 		h.extend(u, x)
 	}
 	if out.path != "" {
-		u.Path, u.RawPath = out.path, ""
+		u.Path, u.RawPath = out.path, out.escapedPath
 	}
-	if query := out.queryText(); query != "" && u.RawQuery != "" {
+	if u.RawQuery == "" {
+		u.RawQuery = urlpath.ReadableQuery(out.queryText())
+		return u, nil
+	}
+	if query := urlpath.ReadableQuery(out.queryText(), slices.Collect(maps.Keys(u.Query()))...); query != "" {
 		u.RawQuery += "&" + query
-	} else if query != "" {
-		u.RawQuery = query
 	}
 	return u, nil
 }
@@ -61,8 +69,8 @@ func (h *httpIntegration) extend(u *url.URL, x *exchange) {
 	}
 }
 
-// fill puts the path parameters in their places, escaped in their one canonical way: none can bring in a path of its own.
-func (h *httpIntegration) fill(x *exchange) string {
+// fill puts the path parameters in their places. None can bring in a path, a query parameter or a host of its own.
+func (h *httpIntegration) fill(x *exchange) (string, error) {
 	var b strings.Builder
 	for i, piece := range h.pieces {
 		if i%2 == 0 {
@@ -70,8 +78,10 @@ func (h *httpIntegration) fill(x *exchange) string {
 			continue
 		}
 		if p, ok := x.parameterPath(piece); ok && len(p.Segments) > 0 {
-			b.WriteString(p.Escaped()[1:])
+			if err := urlpath.Place(&b, p.Text()[1:], p.Escaped()[1:]); err != nil {
+				return "", fmt.Errorf("the path parameter %s: %w", piece, err)
+			}
 		}
 	}
-	return b.String()
+	return b.String(), nil
 }

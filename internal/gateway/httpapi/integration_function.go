@@ -74,7 +74,7 @@ func functionARN(uri string) (string, error) {
 }
 
 func (f *functionIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
-	out := &outgoing{header: x.eventHeader(), rawQuery: x.request.URL.RawQuery}
+	out := x.outgoing(x.eventHeader())
 	if refused := out.change(x, f.requests); refused != nil {
 		return nil, refused
 	}

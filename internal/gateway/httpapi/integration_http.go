@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +79,8 @@ func (h *httpIntegration) invoke(g *Gateway, x *exchange) (*answer, *refusal) {
 
 // request is the request to the backend. The body streams, unless a parameter looks into it.
 func (h *httpIntegration) request(ctx context.Context, x *exchange) (*http.Request, *refusal) {
-	out := &outgoing{header: x.backendHeader(), rawQuery: x.request.URL.RawQuery}
+	out := x.outgoing(x.backendHeader())
+	h.dropLookalikes(x, out.header)
 	if refused := out.change(x, h.requests); refused != nil {
 		return nil, refused
 	}
@@ -101,6 +103,15 @@ func (h *httpIntegration) request(ctx context.Context, x *exchange) (*http.Reque
 		out.header.Del("Host")
 	}
 	return request, nil
+}
+
+// dropLookalikes leaves out headers that a backend may take for one that the API sets or that the request was judged by.
+func (h *httpIntegration) dropLookalikes(x *exchange, header http.Header) {
+	judged := x.route.judged()
+	upstream.DropLookalikes(header, func(name string) bool {
+		return name == judged || name == "Forwarded" || name == "Via" ||
+			slices.ContainsFunc(h.requests, func(m mapping) bool { return m.place == placeHeader && strings.EqualFold(m.name, name) })
+	})
 }
 
 // backendBody is the client's body as it comes, up to AWS's limit.

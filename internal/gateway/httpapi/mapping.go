@@ -84,8 +84,19 @@ type outgoing struct {
 	// rawQuery is the query as it stands; query is set once a mapping changed it.
 	rawQuery string
 	query    url.Values
-	// path is what overwrite:path made, decoded; empty when it was not asked for.
-	path string
+	// path is what overwrite:path made, decoded and escaped; empty when it was not asked for.
+	path, escapedPath string
+}
+
+// outgoing is the request before parameters are mapped. Of a query parameter that the request was judged by it has the first value alone,
+// as of a header.
+func (x *exchange) outgoing(header http.Header) *outgoing {
+	out := &outgoing{header: header, rawQuery: x.request.URL.RawQuery}
+	if name := x.route.judgedParameter(); name != "" && len(x.queryValues()[name]) > 1 {
+		out.rawQuery = urlpath.FirstOfQuery(out.rawQuery, name)
+		x.query[name] = x.query[name][:1]
+	}
+	return out
 }
 
 // queryText is the query string as the integration gets it.
@@ -105,6 +116,9 @@ func (o *outgoing) change(x *exchange, all []mapping) *refusal {
 			}
 		}
 		value, ok := m.from.value(x, nil)
+		if !ok && m.action == actionOverwrite && m.place != placePath {
+			m.action = actionRemove // what the API says of a request, its client cannot say where the API has nothing to say
+		}
 		if !ok && m.action != actionRemove {
 			continue
 		}
@@ -117,7 +131,7 @@ func (o *outgoing) change(x *exchange, all []mapping) *refusal {
 			}
 			changeValues(o.query, m, value)
 		case placePath:
-			if refused := o.setPath(value); refused != nil {
+			if refused := o.setPath(value, m.from.escapedPath(x)); refused != nil {
 				return refused
 			}
 		}
@@ -126,16 +140,16 @@ func (o *outgoing) change(x *exchange, all []mapping) *refusal {
 }
 
 // setPath overwrites the path. It can bring in no step to another directory.
-func (o *outgoing) setPath(value string) *refusal {
+func (o *outgoing) setPath(value, escaped string) *refusal {
 	if !strings.HasPrefix(value, "/") {
-		value = "/" + value
+		value, escaped = "/"+value, "/"+escaped
 	}
 	for part := range strings.SplitSeq(value, "/") {
 		if !urlpath.Harmless(part) {
 			return internalError(fmt.Errorf("overwrite:path gave a path with dot segments or control characters"))
 		}
 	}
-	o.path = value
+	o.path, o.escapedPath = value, escaped
 	return nil
 }
 
