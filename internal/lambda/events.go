@@ -197,7 +197,7 @@ func (s *Service) tellDestination(f *resolved, t *target, destination, condition
 	}
 	payload, err := json.Marshal(record)
 	if err == nil && strings.Contains(destination, ":lambda:") {
-		_, err = s.Call(s.events.ctx, Invocation{Function: destination, Payload: payload, Async: true})
+		_, err = s.Call(s.events.ctx, Invocation{Function: destination, SourceARN: f.reference.arn(), Payload: payload, Async: true})
 	} else if err == nil {
 		s.log.Warn("an event's destination is not served here", "destination", destination)
 		return

@@ -7,7 +7,8 @@ type Invocation struct {
 	// Function is an ARN, with a version or alias behind it or without.
 	Function string
 	// Principal and SourceARN are who calls, as the function's resource policy knows them: apigateway.amazonaws.com and
-	// arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/VERB/path.
+	// arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/VERB/path. Without a Principal it is a role of the source's account; without
+	// either, the function's own.
 	Principal, SourceARN string
 	Payload              []byte
 	// Async asks that the function runs by itself, as an invocation of type Event: the answer is empty and comes once the event is

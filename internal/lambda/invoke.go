@@ -115,7 +115,7 @@ func whyInvalid(payload []byte) string {
 	return "it is not JSON"
 }
 
-// Call runs a function for another service of this server. A principal is held against the function's resource policy.
+// Call runs a function for another service of this server, if the function's resource policy admits who calls.
 func (s *Service) Call(ctx context.Context, in Invocation) (Answer, error) {
 	r, ok := parseARN(in.Function)
 	if !ok {
@@ -128,10 +128,10 @@ func (s *Service) Call(ctx context.Context, in Invocation) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	if in.Principal != "" && !f.open && !f.policy.admits(in.Principal, in.SourceARN) {
+	if caller, admitted := f.admits(&in); !admitted {
 		return Answer{}, fault.Forbidden("AccessDeniedException",
 			"User: %s is not authorized to perform: lambda:InvokeFunction on resource: %s because no resource-based policy allows the lambda:InvokeFunction action",
-			in.Principal, r.arn()).Becausef("no statement of the function's policy admits %s for %s", in.Principal, in.SourceARN)
+			caller, r.arn()).Becausef("no statement of the function's policy admits %s for %s", caller, in.SourceARN)
 	}
 	request := worker.Request{ID: uuid.NewString(), ARN: r.arn(), Payload: orEmpty(in.Payload)}
 	if in.Async {

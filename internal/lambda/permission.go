@@ -167,6 +167,29 @@ func (s *Service) GetPolicy(ctx context.Context, in *lambda.GetPolicyInput) (*la
 	return out, nil
 }
 
+// admits tells whether the call may be made, and who makes it. A service needs a statement of the function's policy. So does a role of
+// another account; within the account its own policy would decide, and roles are not evaluated.
+func (r *resolved) admits(in *Invocation) (caller string, admitted bool) {
+	switch {
+	case in.Principal != "":
+		return in.Principal, r.open || r.policy.admits(in.Principal, in.SourceARN)
+	case in.SourceARN == "" || r.open:
+		return "", true
+	}
+	account := ""
+	if fields := strings.SplitN(in.SourceARN, ":", 6); len(fields) == 6 {
+		account = fields[4]
+	}
+	return "arn:aws:iam::" + account + ":root", account == r.reference.account || r.policy.admitsAccount(account)
+}
+
+// admitsAccount tells whether the roles of an account may invoke.
+func (p *policy) admitsAccount(account string) bool {
+	return p != nil && account != "" && slices.ContainsFunc(p.Statements, func(st statement) bool {
+		return like(st.Action, "lambda:InvokeFunction") && len(st.Condition) == 0 && st.namesCaller(account, "")
+	})
+}
+
 // admits tells whether a service may invoke on behalf of a source. A policy that is not there admits nobody.
 func (p *policy) admits(principal, sourceARN string) bool {
 	if p == nil {
