@@ -87,6 +87,7 @@ func (s *Service) AdminGetUser(ctx context.Context, in *cip.AdminGetUserInput) (
 			Username: aws.String(u.Username), UserAttributes: attributesOf(u), Enabled: u.Enabled, UserStatus: u.Status,
 			UserCreateDate: aws.Time(u.Created), UserLastModifiedDate: aws.Time(u.Modified),
 		}
+		out.PreferredMfaSetting, out.UserMFASettingList = p.preferenceOf(u)
 		return nil
 	})
 	return out, err

@@ -14,7 +14,7 @@ import (
 // A sign-in is a pipeline that owns its phases, so that no flow can forget a check:
 //
 //	find client → name the flow → required parameters → secret hash → flow enabled → find user → lock and reset → the flow's
-//	hook → (in one transaction) lock again, password unchanged, user enabled and confirmed, session spent → challenge or tokens
+//	hook → (in one transaction) lock again, password unchanged, user enabled and confirmed, session spent → second factor or tokens
 //
 // A flow is a row of flows, an answer to a challenge a row of challenges; each has a file of its own.
 
@@ -32,7 +32,9 @@ type attempt struct {
 	user     *user
 	// session is the opened session of an answer to a challenge.
 	session *session
-	now     time.Time
+	// factorProven says that the second factor was proven, or that none was set up until now.
+	factorProven bool
+	now          time.Time
 }
 
 // outcome is what a phase led to: tokens, or a challenge to answer first.
@@ -184,8 +186,7 @@ func (p *pool) foldName(name string) string {
 	return fold(name)
 }
 
-// admit reads the user again inside a transaction, after the password was proven, and refuses whoever may not go on. The user it
-// returns has a clean record; it was stored if that changed anything.
+// admit reads the user again inside a transaction, after the password was proven, and refuses whoever may not go on.
 func (s *Service) admit(tx *store.Tx, a *attempt) (*user, error) {
 	u, err := users.Get(tx, a.poolID, a.user.Username)
 	if errors.Is(err, store.ErrNotFound) {
@@ -207,11 +208,17 @@ func (s *Service) admit(tx *store.Tx, a *attempt) (*user, error) {
 		return nil, fault.Unauthorized("NotAuthorizedException",
 			"Temporary password has expired and must be reset by an administrator.")
 	}
-	if u.FailedSignIns > 0 {
-		u.setFailures(failures{})
-		return u, users.Put(tx, a.poolID, u.Username, u)
-	}
 	return u, nil
+}
+
+// forgive clears the record of a user whom nothing keeps out any more. It waits for the second factor: whoever knows the password must
+// not get as many guesses at the code as they like by giving the password again.
+func (u *user) forgive(tx *store.Tx, poolID string) error {
+	if u.FailedSignIns == 0 {
+		return nil
+	}
+	u.setFailures(failures{})
+	return users.Put(tx, poolID, u.Username, u)
 }
 
 // proceed goes on after the first proof: to the challenge that stands between the user and the tokens, or to the tokens.
@@ -239,8 +246,8 @@ func (s *Service) spend(tx *store.Tx, a *attempt) error {
 	return spendSession(tx, a.poolID, a.session)
 }
 
-// complete ends a sign-in. change, if any, is made to the user in the same transaction in which the session is spent and the
-// refresh token stored. On the login page no tokens are issued yet.
+// complete ends a sign-in, or asks for the second factor that is still to come. change, if any, is made to the user in the same
+// transaction in which the session is spent and the refresh token stored. On the login page no tokens are issued yet.
 func (s *Service) complete(ctx context.Context, a *attempt, change func(*store.Tx, *user) error) (outcome, error) {
 	var g *grant
 	var refresh *freshRefreshToken
@@ -254,6 +261,8 @@ func (s *Service) complete(ctx context.Context, a *attempt, change func(*store.T
 		}
 	}
 	var signedIn *user
+	var challenge outcome
+	asked := false
 	err := s.store.Update(ctx, func(tx *store.Tx) error {
 		u, err := s.admit(tx, a)
 		if err != nil {
@@ -268,16 +277,21 @@ func (s *Service) complete(ctx context.Context, a *attempt, change func(*store.T
 			}
 		}
 		signedIn = u
-		if a.page {
-			return nil
+		if !a.factorProven {
+			if challenge, asked, err = s.askFactor(tx, a, u); err != nil || asked {
+				return errors.Join(err, users.Put(tx, a.poolID, u.Username, u))
+			}
+		}
+		if err := u.forgive(tx, a.poolID); err != nil || a.page {
+			return err
 		}
 		if err := g.to(tx, u); err != nil {
 			return err
 		}
 		return refresh.store(tx, g)
 	})
-	if err != nil {
-		return outcome{}, err
+	if err != nil || asked {
+		return challenge, err
 	}
 	if a.page {
 		return outcome{signedIn: signedIn, authTime: a.now}, nil

@@ -131,9 +131,12 @@ func expiredCode() *fault.Error {
 
 // verificationMessage is a code's message in the pool's own words, or in AWS's.
 func (p *pool) verificationMessage(purpose codePurpose, attribute, username, digits string) (subject, body string) {
+	fill := strings.NewReplacer("{####}", digits, "{username}", username)
+	if purpose.kind == "Authentication" {
+		return p.authenticationMessage(purpose, attribute, fill)
+	}
 	detail := &p.Detail.Value
 	template := value(detail.VerificationMessageTemplate)
-	fill := strings.NewReplacer("{####}", digits, "{username}", username)
 	if attribute == "phone_number" {
 		return "", fill.Replace(firstText(value(template.SmsMessage), value(detail.SmsVerificationMessage), purpose.defaultMsg))
 	}

@@ -67,6 +67,11 @@ type user struct {
 	// FailedSignIns counts wrong passwords in a row; LastFailed is when the last was given (fact 6.8).
 	FailedSignIns int       `json:",omitempty"`
 	LastFailed    time.Time `json:",omitzero"`
+	// TOTP is the user's authenticator app; nil without one. SealedTOTPSetup is the seed of one that was not proven yet, sealed for
+	// "totp/POOL/USERNAME". MFA is which second factors the user turned on.
+	TOTP            *totpFactor   `json:",omitempty"`
+	SealedTOTPSetup string        `json:",omitempty"`
+	MFA             mfaPreference `json:",omitzero"`
 }
 
 // attribute is one attribute of a user; sub is among them on the wire, but not stored here.

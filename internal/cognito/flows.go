@@ -73,6 +73,16 @@ func challenges(name types.ChallengeNameType) (challengeAnswer, bool) {
 		return passwordVerifier, true
 	case types.ChallengeNameTypeNewPasswordRequired:
 		return newPasswordRequired, true
+	case types.ChallengeNameTypeSmsMfa:
+		return smsMFA, true
+	case types.ChallengeNameTypeEmailOtp:
+		return emailOTP, true
+	case types.ChallengeNameTypeSoftwareTokenMfa:
+		return softwareTokenMFA, true
+	case types.ChallengeNameTypeSelectMfaType:
+		return selectMFAType, true
+	case types.ChallengeNameTypeMfaSetup:
+		return mfaSetup, true
 	}
 	return challengeAnswer{}, false
 }

@@ -25,7 +25,9 @@ func (s *Service) GetUser(ctx context.Context, in *cip.GetUserInput) (*cip.GetUs
 		name := value(a.Name)
 		return name != "sub" && len(readList) > 0 && !slices.Contains(readList, name)
 	})
-	return &cip.GetUserOutput{Username: aws.String(b.user.Username), UserAttributes: attributes}, nil
+	out := &cip.GetUserOutput{Username: aws.String(b.user.Username), UserAttributes: attributes}
+	out.PreferredMfaSetting, out.UserMFASettingList = b.pool.preferenceOf(b.user)
+	return out, nil
 }
 
 // UpdateUserAttributes changes the bearer's attributes. A changed address that the pool verifies by itself is sent a code.

@@ -23,6 +23,8 @@ type session struct {
 	// Page says that the sign-in began on the login page; such a session cannot be continued by the API, nor the other way round.
 	Page bool        `json:",omitempty"`
 	SRP  *srpSession `json:",omitempty"`
+	// Setup is there while a second factor is set up.
+	Setup *totpSetup `json:",omitempty"`
 }
 
 // srpSession is the server's side of an SRP exchange.
@@ -47,20 +49,20 @@ const defaultSessionMinutes = 3
 
 // sealSession makes a new session of the attempt: the text that the client brings back with its answer.
 func (s *Service) sealSession(a *attempt, next session) (string, error) {
-	minutes := defaultSessionMinutes
-	if m := value(a.client.Detail.Value.AuthSessionValidity); m > 0 {
-		minutes = int(m)
-	}
 	id, err := s.randomUUID()
 	if err != nil {
 		return "", err
 	}
-	next.ID, next.Expires = id, a.now.Add(time.Duration(minutes)*time.Minute)
+	next.ID, next.Expires = id, a.now.Add(a.sessionLife())
 	plain, err := json.Marshal(next)
 	if err != nil {
 		return "", err
 	}
-	return s.store.Seal(a.sessionPurpose(), plain), nil
+	purpose := a.sessionPurpose()
+	if next.Setup != nil {
+		purpose = setupPurpose
+	}
+	return s.store.Seal(purpose, plain), nil
 }
 
 // sessionPurpose binds a session to the pool and the client that it was made for.
@@ -68,23 +70,42 @@ func (a *attempt) sessionPurpose() string { return "session/" + a.poolID + "/" +
 
 // openSession opens what sealSession made, for the challenge it was made for.
 func (s *Service) openSession(a *attempt, challenge types.ChallengeNameType, sealed string) (*session, error) {
-	plain, err := s.store.Unseal(a.sessionPurpose(), sealed)
+	purpose := a.sessionPurpose()
+	if challenge == types.ChallengeNameTypeMfaSetup {
+		purpose = setupPurpose
+	}
+	opened, err := s.unsealSession(purpose, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return opened, opened.check(a, challenge)
+}
+
+func (s *Service) unsealSession(purpose, sealed string) (*session, error) {
+	plain, err := s.store.Unseal(purpose, sealed)
 	if err != nil {
 		return nil, invalidSession("").Because(err)
 	}
-	var opened session
-	if err := json.Unmarshal(plain, &opened); err != nil {
+	opened := new(session)
+	if err := json.Unmarshal(plain, opened); err != nil {
 		return nil, invalidSession("").Because(err)
 	}
-	switch {
+	return opened, nil
+}
+
+// check refuses a session that was made for something else, or that is over.
+func (opened *session) check(a *attempt, challenge types.ChallengeNameType) error {
+	switch setup := opened.Setup; {
+	case setup != nil && (setup.Pool != a.poolID || setup.Client != a.client.id()):
+		return invalidSession("").Becausef("the session is another client's")
 	case opened.Challenge != challenge:
-		return nil, invalidSession("").Becausef("the session is for %s, not %s", opened.Challenge, challenge)
+		return invalidSession("").Becausef("the session is for %s, not %s", opened.Challenge, challenge)
 	case opened.Page != a.page:
-		return nil, invalidSession("").Becausef("the session was begun at another door")
+		return invalidSession("").Becausef("the session was begun at another door")
 	case !a.now.Before(opened.Expires):
-		return nil, invalidSession(", session is expired")
+		return invalidSession(", session is expired")
 	}
-	return &opened, nil
+	return nil
 }
 
 // spendSession marks a session as used, in the transaction of what it is used for.
@@ -94,6 +115,18 @@ func spendSession(tx *store.Tx, poolID string, used *session) error {
 		return invalidSession(", session can only be used once")
 	}
 	return err
+}
+
+// unspent refuses a session that was used, in the transaction of what does not use it up.
+func unspent(tx *store.Tx, poolID string, s *session) error {
+	_, err := spentSessions.Get(tx, poolID, s.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return invalidSession(", session can only be used once")
 }
 
 // invalidSession is the refusal with AWS's three texts (fact 6.7).
