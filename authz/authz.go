@@ -12,8 +12,8 @@
 //		log.Print(decision.Reason, ": ", decision.Reason.Info().Sentence)
 //	}
 //
-// [Authorizer.Handler] does the same as net/http middleware, and [Authorizer.Explain] gives the same decision with
-// every check written down.
+// [Authorizer.Handler] does the same as net/http middleware, with scopes for each route, [Authorizer.Explain] gives the same decision with
+// every check written down, and [Authorizer.Examine] does so for refusals alone.
 //
 // [Engine.CompileJWT] makes a [JWTAuthorizer] in the same way, as an HTTP API has it: for tokens of any OpenID provider, with
 // RS256, RS384 or RS512, an audience and scopes. Its keys come from [IssuerKeys]; authz/jwks fetches them too. What one kind of authorizer
@@ -25,6 +25,29 @@
 // As on AWS, neither revocation nor the user's status nor the app client is looked at: a token opens until it ends.
 //
 // The package is pure: it knows no service, no store and no network. Who has a pool's keys implements [Keys].
+//
+// # Errors
+//
+// Only what an operator wrote can be an error: [Engine.Compile] and [Engine.CompileJWT] return one for settings that they cannot use,
+// and so does [ParsePoolARN]. A request is never an error: whatever a client sends is allowed or refused with a [Reason] of the closed list that
+// [Reasons] gives. Keys that cannot be had refuse too, as keys_unavailable; nothing is let in because something is down.
+//
+// # Concurrency
+//
+// An [Engine], the authorizers that it compiled, their handlers and [Claims] are safe for concurrent use. A token seen before is judged without a lock. A
+// context that ends while keys are fetched refuses with keys_unavailable.
+//
+// # Caching
+//
+// What is remembered of a token is that its signature held, and its claims; never a verdict. Times, token use, audience and scopes are judged on
+// every call. Refused tokens are not remembered. [Engine.Forget] and [Engine.ForgetIssuer] drop what a key vouched for that is gone; authz/jwks
+// calls them when it is given them, and without that a token of a withdrawn key opens until it expires or is displaced.
+//
+// # Limits
+//
+// An engine remembers 10,000 tokens in 16 MiB for each of the two kinds of authorizer, and displaces what was not used lately. A token is at most 16 KiB long and
+// its JSON nested 64 deep; claims of the same name, text that is not UTF-8 and loose base64url are refused as token_malformed. Keys are RSA; what sizes
+// are taken is the implementation's of Keys (authz/jwks: 2,048 to 8,192 bits). An audience expression compiles to 10,000 instructions at the most and matches in linear time.
 package authz
 
 import (

@@ -17,7 +17,7 @@ import (
 	"github.com/poolgate/poolgate/authz/jwks"
 )
 
-// provider is an OpenID provider as any other, for the example: a key, its two documents, and tokens.
+// provider is an OpenID provider as any other, for the examples: a key, its two documents, and tokens. It is a user pool of any id too.
 type provider struct {
 	*httptest.Server
 	key *rsa.PrivateKey
@@ -33,18 +33,29 @@ func newProvider() *provider {
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"issuer":%q,"jwks_uri":%q}`, p.URL, p.URL+"/keys")
 	})
-	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
+	keys := func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, `{"keys":[{"kty":"RSA","kid":"1","e":"AQAB","n":%q}]}`, base64.RawURLEncoding.EncodeToString(key.N.Bytes()))
-	})
+	}
+	mux.HandleFunc("/keys", keys)
+	mux.HandleFunc("/{pool}/.well-known/jwks.json", keys)
 	p.Server = httptest.NewServer(mux)
 	return p
 }
 
 // token is an access token for an hour with these scopes.
 func (p *provider) token(scopes string) string {
+	return p.signed(fmt.Sprintf(`"iss":%q,"aud":"orders-api","scope":%q`, p.URL, scopes))
+}
+
+// poolToken is a token for an hour as a user pool issues it.
+func (p *provider) poolToken(issuer, use, scopes string) string {
+	return p.signed(fmt.Sprintf(`"iss":%q,"token_use":%q,"scope":%q`, issuer, use, scopes))
+}
+
+// signed is a token for an hour with these claims.
+func (p *provider) signed(claims string) string {
 	encode := base64.RawURLEncoding.EncodeToString
-	text := encode([]byte(`{"alg":"RS256","kid":"1"}`)) + "." + encode(fmt.Appendf(nil,
-		`{"iss":%q,"aud":"orders-api","sub":"ada","scope":%q,"exp":%d}`, p.URL, scopes, time.Now().Add(time.Hour).Unix()))
+	text := encode([]byte(`{"alg":"RS256","kid":"1"}`)) + "." + encode(fmt.Appendf(nil, `{%s,"sub":"ada","exp":%d}`, claims, time.Now().Add(time.Hour).Unix()))
 	digest := sha256.Sum256([]byte(text))
 	signature, err := rsa.SignPKCS1v15(nil, p.key, crypto.SHA256, digest[:])
 	if err != nil {
