@@ -17,6 +17,11 @@ const (
 	ScopeNotAllowed           Warning = "scope_not_allowed"
 	ExecutionLogOff           Warning = "execution_log_off"
 	TestAcceptsIDTokensOnly   Warning = "test_accepts_id_tokens_only"
+	UserUnconfirmed           Warning = "user_unconfirmed"
+	PreflightMissing          Warning = "preflight_missing"
+	MethodOpen                Warning = "method_without_authorizer"
+	AuthorizerRemembers       Warning = "authorizer_remembers"
+	ClockSkew                 Warning = "clock_skew"
 )
 
 // WarningInfo is what the closed list says of a warning.
@@ -67,4 +72,14 @@ var warningTable = []WarningInfo{
 		[]string{"Let the stage write one: aws apigateway update-stage --rest-api-id API --stage-name STAGE --patch-operations 'op=replace,path=/*/*/logging/loglevel,value=INFO'"}},
 	{TestAcceptsIDTokensOnly, "The authorizer's own test accepts ID tokens only, whatever scopes the methods have.",
 		[]string{"Test an access token by calling the deployed method."}},
+	{UserUnconfirmed, "The token's user is not confirmed. An authorizer does not look at that: the token opens until it expires.",
+		[]string{"Confirm the user: aws cognito-idp admin-confirm-sign-up --user-pool-id POOL --username USER"}},
+	{PreflightMissing, "Nothing answers OPTIONS of this path. A browser asks with OPTIONS before it sends a token to another origin, and does not send the request when the answer is an error.",
+		[]string{"Let OPTIONS of the path answer with CORS headers and without an authorizer, and deploy."}},
+	{MethodOpen, "The method asks nobody: it lets everybody in, and the token that was sent is not looked at.",
+		[]string{"If it should ask for a token, give it an authorizer and deploy: aws apigateway update-method --rest-api-id API --resource-id RESOURCE --http-method METHOD --patch-operations op=replace,path=/authorizationType,value=COGNITO_USER_POOLS op=replace,path=/authorizerId,value=AUTHORIZER" + thenDeploy}},
+	{AuthorizerRemembers, "The stage remembers what the authorizer's function answered, whatever path it was asked for: a policy that is too narrow refuses other paths until it is forgotten.",
+		[]string{"Drop what the stage remembers: aws apigateway flush-stage-authorizers-cache --rest-api-id API --stage-name STAGE"}},
+	{ClockSkew, "The local clock and that of the answering server are more than a minute apart. Signatures and times of tokens are judged by the server's.",
+		[]string{"Set the local clock right."}},
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
 	"github.com/poolgate/poolgate/internal/account"
 )
 
@@ -86,7 +88,10 @@ type Account interface {
 	Domain(ctx context.Context, host string) (*account.Domain, error)
 	// Pool reads a user pool by its id, which names its region; Client one of its app clients by id; User one of its users.
 	Pool(ctx context.Context, poolID string) (*account.Pool, error)
+	Client(ctx context.Context, poolID, clientID string) (*cognito.UserPoolClientType, error)
 	User(ctx context.Context, poolID, username string) (*account.User, error)
+	// FunctionPolicy reads the resource policy of a function; empty when it has none, or that could not be read.
+	FunctionPolicy(ctx context.Context, arn string) (string, error)
 	// Gaps are what could not be read until now.
 	Gaps() []account.Gap
 }

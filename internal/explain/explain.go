@@ -16,7 +16,9 @@ import (
 
 // factsOf are what a record says was asked for, and where that led.
 func factsOf(r *decision.Record) (facts []Fact) {
-	add := func(name, format string, args ...any) { facts = append(facts, Fact{name, fmt.Sprintf(format, args...)}) }
+	add := func(name, format string, args ...any) {
+		facts = append(facts, Fact{name, fmt.Sprintf(format, args...)})
+	}
 	where := "API " + r.API
 	if r.Stage != "" {
 		where = "stage " + r.Stage + " of " + where

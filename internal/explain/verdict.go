@@ -49,11 +49,10 @@ type Verdict struct {
 // Fact is a name with a value.
 type Fact struct{ Name, Value string }
 
-// Warned is one warning in words.
+// Warned is one warning in words. What mends it is in Verdict.Mend.
 type Warned struct {
 	Code     authz.Warning
 	Sentence string
-	Mend     []string
 }
 
 // ExitCode is the exit code of a command that tells the verdict.

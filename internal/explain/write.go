@@ -150,7 +150,6 @@ func (p *page) warnings(all []Warned) {
 	p.bold("Beware:")
 	for _, w := range all {
 		p.text("  - ", w.Sentence)
-		p.steps("    ", w.Mend)
 	}
 }
 

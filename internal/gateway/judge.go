@@ -25,6 +25,9 @@ func (g *Gateway) Judge(r *http.Request, target Target) *decision.Record {
 	x := g.begin(r, target)
 	a := g.judged(x)
 	record := x.recordOf(a)
+	if x.claims != nil { // the token was let in, whatever came after
+		_, record.Checks = x.method.authorizer.engine.Explain(x.context(), x.identity, x.method.scopes, g.now())
+	}
 	if !record.Allowed {
 		deployed, _ := g.bothVersions(x.context(), &record)
 		g.look(x.context(), &record, deployed)

@@ -15,6 +15,9 @@ func (g *Gateway) Judge(r *http.Request, target Target) *decision.Record {
 	x := g.begin(r, target)
 	a := g.judged(x)
 	record := x.recordOf(a)
+	if j, is := x.guardOfTokens(); is && x.claims != nil { // the token was let in
+		_, record.Checks = j.engine.Explain(x.context(), j.token(x), j.scopes, g.now())
+	}
 	if !record.Allowed {
 		if published, err := g.apis.Published(x.context(), record.API); err == nil {
 			g.look(x.context(), &record, published)
@@ -61,4 +64,13 @@ func (x *exchange) judgeSignature() *refusal {
 		return refuse(authz.SignatureMissing).explained("a request that is not signed", expected)
 	}
 	return nil
+}
+
+// guardOfTokens is the JWT authorizer before the route, if there is one.
+func (x *exchange) guardOfTokens() (*jwtGuard, bool) {
+	if x.route == nil {
+		return nil, false
+	}
+	j, is := x.route.guard.(*jwtGuard)
+	return j, is
 }

@@ -1,0 +1,301 @@
+package explain
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/poolgate/poolgate/internal/account"
+	"github.com/poolgate/poolgate/internal/apigateway"
+	"github.com/poolgate/poolgate/internal/apigatewayv2"
+	"github.com/poolgate/poolgate/internal/gateway"
+	"github.com/poolgate/poolgate/internal/gateway/decision"
+	"github.com/poolgate/poolgate/internal/gateway/httpapi"
+)
+
+// look is everything that was found out about a case.
+type look struct {
+	c   *Case
+	now time.Time
+	// skew is how far the answer's Date is behind the local clock; zero when it has none.
+	skew time.Duration
+
+	// Where the request leads: api is empty for a domain that has no mapping for the path.
+	api, region, path, stage string
+	throughDomain            bool
+	domain                   *account.Domain
+
+	rest  *account.RESTAPI
+	http  *account.HTTPAPI
+	pools map[string]*account.Pool
+	keys  *poolKeys
+	token *token
+
+	// deployed is what the stage decides, live what the API as it is edited would; nil where it could not be read. guessed tells that
+	// deployed was judged by the API as it is edited, because what the stage serves could not be read.
+	deployed, live *decision.Record
+	guessed        bool
+	evidence       evidence
+	// permission tells whether the function that the answer may be about lets the API in.
+	permission permission
+	user       *account.User
+}
+
+// mostPools is how many pools of an authorizer are read.
+const mostPools = 20
+
+// newLook finds out all that the account tells of a case.
+func newLook(ctx context.Context, c *Case) (*look, error) {
+	l := &look{c: c, pools: map[string]*account.Pool{}, keys: &poolKeys{byID: map[string]*heldPool{}}}
+	l.time()
+	l.region, l.api, l.path = c.Located.Region, c.Located.API, c.Located.Path
+	l.token = findToken(c.Request.Header, "Authorization")
+	l.evidence = readEvidence(c)
+	if c.Account == nil {
+		return l, nil
+	}
+	var wg sync.WaitGroup
+	var poolErr error
+	if id := l.token.poolID(); id != "" {
+		wg.Go(func() { poolErr = l.readPools(ctx, []string{id}) })
+	}
+	apiErr := l.readAPI(ctx)
+	wg.Wait()
+	for _, err := range []error{apiErr, poolErr} {
+		if err != nil {
+			return nil, err
+		}
+	}
+	if l.rest == nil && l.http == nil {
+		return l, nil
+	}
+	l.judge(ctx)
+	if more := l.poolsOf(l.deployed); len(more) > 0 {
+		if err := l.readPools(ctx, more); err != nil {
+			return nil, err
+		}
+		l.judge(ctx)
+	}
+	return l, l.readMore(ctx)
+}
+
+// readMore reads what only some cases need.
+func (l *look) readMore(ctx context.Context) (err error) {
+	if id := l.token.poolID(); id != "" && l.token.username != "" && l.pools[id] != nil && !l.pools[id].Gone {
+		if l.user, err = l.c.Account.User(ctx, id, l.token.username); err != nil {
+			return err
+		}
+	}
+	return l.readPermission(ctx)
+}
+
+// time is the time that the token is judged by: the answering server's, where it says so.
+func (l *look) time() {
+	if l.now = l.c.Now; l.now.IsZero() {
+		l.now = time.Now()
+	}
+	if l.c.Answer == nil {
+		return
+	}
+	if date, err := http.ParseTime(l.c.Answer.Header.Get("Date")); err == nil {
+		if l.skew = l.now.Sub(date); l.skew.Abs() < 2*time.Second {
+			l.skew = 0
+		}
+		l.now = l.now.Add(-l.skew)
+	}
+}
+
+// readAPI follows a custom domain and reads the API, which may be of either kind.
+func (l *look) readAPI(ctx context.Context) error {
+	if l.c.Located.Kind == CustomDomain {
+		if err := l.followDomain(ctx); err != nil {
+			return err
+		}
+	}
+	if l.api == "" {
+		return nil
+	}
+	stage := l.stage
+	if stage == "" {
+		stage = firstSegment(l.path)
+	}
+	if stage == "" {
+		stage = defaultStage // no REST API's stage has that name
+	}
+	var restErr, httpErr error
+	var wg sync.WaitGroup
+	wg.Go(func() { l.rest, restErr = l.c.Account.RESTAPI(ctx, l.api, stage) })
+	wg.Go(func() { l.http, httpErr = l.c.Account.HTTPAPI(ctx, l.api, l.stage) })
+	wg.Wait()
+	if restErr != nil {
+		return restErr
+	}
+	if httpErr != nil {
+		return httpErr
+	}
+	if l.rest != nil && len(l.rest.Stages) == 0 { // the others tell which stage was meant
+		l.rest, restErr = l.c.Account.RESTAPI(ctx, l.api, "")
+	}
+	return restErr
+}
+
+// defaultStage is the stage of an HTTP API that stands in no path.
+const defaultStage = "$default"
+
+// followDomain finds where a custom domain's mapping leads: the longest base path that the path begins with.
+func (l *look) followDomain(ctx context.Context) (err error) {
+	l.domain, err = l.c.Account.Domain(ctx, l.c.Located.Host)
+	if err != nil || l.domain == nil {
+		return err
+	}
+	l.throughDomain = true
+	var best *account.Mapping
+	for i := range l.domain.Mappings {
+		m := &l.domain.Mappings[i]
+		if isBelow(l.path, m.BasePath) && (best == nil || len(m.BasePath) > len(best.BasePath)) {
+			best = m
+		}
+	}
+	if best != nil {
+		l.api, l.stage, l.region = best.API, best.Stage, l.domain.Region
+		if best.BasePath != "" {
+			l.path = strings.TrimPrefix(l.path, "/"+best.BasePath)
+		}
+		if l.path == "" {
+			l.path = "/"
+		}
+	}
+	return nil
+}
+
+// isBelow tells whether a path is a base path or below it.
+func isBelow(path, base string) bool {
+	return base == "" || path == "/"+base || strings.HasPrefix(path, "/"+base+"/")
+}
+
+// readPools reads pools by their ids, those that were not read yet.
+func (l *look) readPools(ctx context.Context, ids []string) error {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	var failed error
+	for _, id := range ids {
+		if _, known := l.pools[id]; known {
+			continue
+		}
+		wg.Go(func() {
+			p, err := l.c.Account.Pool(ctx, id)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failed = err
+				return
+			}
+			if p == nil {
+				p = &account.Pool{ID: id, Region: regionOfPool(id)} // there, for all that is known
+			}
+			l.pools[id] = p
+			said := ""
+			if l.token != nil {
+				said = l.token.issuer
+			}
+			l.keys.add(p, said, l.c.Located.Local || l.c.Located.Endpoint != "")
+		})
+	}
+	wg.Wait()
+	return failed
+}
+
+// judge lets the stage, and the API as it is edited, decide about the request.
+func (l *look) judge(ctx context.Context) {
+	l.deployed, l.guessed = l.judged(ctx, l.c.Request.Method, false), false
+	l.live = l.judged(ctx, l.c.Request.Method, true)
+	if l.deployed == nil && l.live != nil {
+		l.deployed, l.guessed = l.live, true
+	}
+}
+
+// judged is what a verb gets, from the stage or from the API as it is edited; nil where that could not be read.
+func (l *look) judged(ctx context.Context, verb string, live bool) *decision.Record {
+	r := replay(ctx, l.c, verb)
+	b := newBench(l.keys, l.now)
+	switch {
+	case l.http != nil:
+		apis := l.httpAPIs(live)
+		if apis == nil {
+			return nil
+		}
+		return b.judgeHTTP(*apis, r, httpapi.Target{API: l.api, Region: l.region, Stage: l.stage, Path: l.path, PathStyle: l.c.Located.Kind == PathStyle, ThroughDomain: l.throughDomain})
+	case l.rest != nil:
+		apis := l.restAPIs(live)
+		if apis == nil {
+			return nil
+		}
+		return b.judgeREST(*apis, r, gateway.Target{API: l.api, Region: l.region, Stage: l.stage, Path: l.path, ThroughDomain: l.throughDomain})
+	}
+	return nil
+}
+
+// restAPIs are the stages as they are, or each with the API as it is edited. It is nil where the request's stage could not be read.
+func (l *look) restAPIs(live bool) *restAPIs {
+	apis := &restAPIs{id: l.api, live: l.rest.Live, stages: make(map[string]*apigateway.Published, len(l.rest.Stages))}
+	for name, p := range l.rest.Stages {
+		own := *p
+		if live {
+			own.Snapshot = l.rest.Live
+		}
+		own.Canary = nil
+		if own.Snapshot == nil {
+			if name == l.stageName() {
+				return nil
+			}
+			continue
+		}
+		apis.stages[name] = &own
+	}
+	if live && l.rest.Live == nil {
+		return nil
+	}
+	return apis
+}
+
+// httpAPIs is restAPIs of an HTTP API.
+func (l *look) httpAPIs(live bool) *httpAPIs {
+	apis := &httpAPIs{id: l.api, live: l.http.Live, stages: make(map[string]*apigatewayv2.Published, len(l.http.Stages))}
+	for name, p := range l.http.Stages {
+		own := *p
+		if live {
+			own.Snapshot = l.http.Live
+		} else if own.Snapshot == nil && own.DeploymentID != "" && name == l.stageName() {
+			return nil
+		}
+		apis.stages[name] = &own
+	}
+	if live && l.http.Live == nil {
+		return nil
+	}
+	return apis
+}
+
+// stageName is the stage that the request names.
+func (l *look) stageName() string {
+	if l.stage != "" {
+		return l.stage
+	}
+	name := firstSegment(l.path)
+	if l.http != nil && l.http.Stages[name] == nil {
+		return defaultStage
+	}
+	return name
+}
+
+// firstSegment is the first part of an escaped path, decoded.
+func firstSegment(path string) string {
+	first, _, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
+	if text, err := url.PathUnescape(first); err == nil {
+		return text
+	}
+	return first
+}
