@@ -3,6 +3,7 @@ package s3
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/wire/sigv4"
@@ -39,7 +40,13 @@ func (x *exchange) authenticate() error {
 	}
 	var err error
 	x.head, err = sigv4.VerifyHead(x.r, "s3", x.declaredHash(), lookup, x.now())
-	return refusalOf(err, x.r, scope)
+	if err != nil {
+		return refusalOf(err, x.r, scope)
+	}
+	if unsigned := sigv4.Unsigned(x.r); len(unsigned) > 0 {
+		return fault.Forbidden("AccessDenied", "There were headers present in the request which were not signed").With("HeadersNotSigned", strings.Join(unsigned, ", "))
+	}
+	return nil
 }
 
 // declaredHash is what the client says that its payload's hash is. A presigned request signs none unless it says so.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -56,6 +57,21 @@ func VerifyHead(r *http.Request, service, payloadHash string, lookup Lookup, now
 		return nil, ErrMismatch
 	}
 	return h, nil
+}
+
+// Unsigned are the x-amz- headers of a request that its signature does not cover, in lower case and in order. Whoever holds a presigned
+// URL could add them, and have more done than was signed. The hash of the payload is not one of them: what is signed is that hash.
+func Unsigned(r *http.Request) []string {
+	s, _ := parse(r)
+	var names []string
+	for name := range r.Header {
+		name = strings.ToLower(name)
+		if strings.HasPrefix(name, "x-amz-") && name != "x-amz-content-sha256" && !slices.Contains(s.signedHeaders, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (s *signature) headTimely(r *http.Request, signedAt, now time.Time) error {
