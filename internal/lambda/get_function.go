@@ -24,7 +24,7 @@ func (s *Service) GetFunction(ctx context.Context, in *lambda.GetFunctionInput) 
 			return err
 		}
 		out.Configuration, out.Tags = &shown, f.Tags
-		out.Code = &types.FunctionCodeLocation{RepositoryType: aws.String("S3")}
+		out.Code = &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: s.codeURL(v.Code)}
 		if f.Reserved != nil {
 			out.Concurrency = &types.Concurrency{ReservedConcurrentExecutions: f.Reserved}
 		}

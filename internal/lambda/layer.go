@@ -107,7 +107,7 @@ func (s *Service) PublishLayerVersion(ctx context.Context, in *lambda.PublishLay
 	if err != nil {
 		return nil, err
 	}
-	shown := v.shown()
+	shown := s.shownLayer(v)
 	return &lambda.PublishLayerVersionOutput{
 		CompatibleArchitectures: shown.CompatibleArchitectures, CompatibleRuntimes: shown.CompatibleRuntimes, Content: shown.Content,
 		CreatedDate: shown.CreatedDate, Description: shown.Description, LayerArn: shown.LayerArn, LayerVersionArn: shown.LayerVersionArn,
@@ -115,11 +115,11 @@ func (s *Service) PublishLayerVersion(ctx context.Context, in *lambda.PublishLay
 	}, nil
 }
 
-func (l *layerVersion) shown() *lambda.GetLayerVersionOutput {
+func (s *Service) shownLayer(l *layerVersion) *lambda.GetLayerVersionOutput {
 	out := &lambda.GetLayerVersionOutput{
 		CompatibleArchitectures: l.Architectures, CompatibleRuntimes: l.Runtimes, CreatedDate: &l.Created, Description: &l.Description,
 		LayerArn: &l.LayerARN, LayerVersionArn: &l.ARN, Version: l.Version,
-		Content: &types.LayerVersionContentOutput{CodeSize: l.Size},
+		Content: &types.LayerVersionContentOutput{CodeSize: l.Size, Location: s.codeURL(l.Code)},
 	}
 	if sum, err := hex.DecodeString(l.Code); err == nil {
 		out.Content.CodeSha256 = aws.String(base64.StdEncoding.EncodeToString(sum))
@@ -168,7 +168,7 @@ func (s *Service) layerVersion(ctx context.Context, scope, version string) (*lam
 		if v.Deleted {
 			return notFound("The resource you requested does not exist.")
 		}
-		out = v.shown()
+		out = s.shownLayer(v)
 		return nil
 	})
 	return out, err

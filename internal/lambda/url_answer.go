@@ -38,11 +38,9 @@ func urlAnswerOf(result worker.Result) (*urlAnswer, error) {
 		return streamedAnswer(result.Payload)
 	}
 	if result.Streamed {
-		kind := result.ContentType
-		if kind == "" {
-			kind = "application/octet-stream"
-		}
-		return &urlAnswer{status: http.StatusOK, headers: map[string]string{"Content-Type": kind}, body: result.Payload}, nil
+		answer := plainAnswer(result.ContentType)
+		answer.body = result.Payload
+		return answer, nil
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(result.Payload, &members) != nil || members["statusCode"] == nil {
@@ -52,6 +50,14 @@ func urlAnswerOf(result worker.Result) (*urlAnswer, error) {
 		return &urlAnswer{status: http.StatusOK, headers: map[string]string{}, body: result.Payload}, nil
 	}
 	return structuredAnswer(members)
+}
+
+// plainAnswer is one that was streamed without a head.
+func plainAnswer(kind string) *urlAnswer {
+	if kind == "" {
+		kind = "application/octet-stream"
+	}
+	return &urlAnswer{status: http.StatusOK, headers: map[string]string{"Content-Type": kind}}
 }
 
 func structuredAnswer(members map[string]json.RawMessage) (*urlAnswer, error) {
@@ -135,10 +141,24 @@ func statusIn(raw json.RawMessage) (int, error) {
 
 // streamedAnswer splits an answer that was streamed at the eight NULs behind its head.
 func streamedAnswer(payload []byte) (*urlAnswer, error) {
-	head, body, found := bytes.Cut(payload, make([]byte, 8))
+	head, body, found := bytes.Cut(payload, headEnd)
 	if !found {
-		return nil, errors.New("the answer has no head")
+		return nil, errNoHead
 	}
+	answer, err := headAnswer(head)
+	if err == nil {
+		answer.body = body
+	}
+	return answer, err
+}
+
+// headEnd ends the head of an answer that is streamed.
+var headEnd = make([]byte, 8)
+
+var errNoHead = errors.New("the answer has no head")
+
+// headAnswer reads the status, the headers and the cookies of an answer that is streamed.
+func headAnswer(head []byte) (*urlAnswer, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(head, &members); err != nil {
 		return nil, fmt.Errorf("the answer's head: %w", err)
@@ -147,18 +167,29 @@ func streamedAnswer(payload []byte) (*urlAnswer, error) {
 		members["statusCode"] = json.RawMessage("200")
 	}
 	delete(members, "body")
-	answer, err := structuredAnswer(members)
-	if err == nil {
-		answer.body = body
-	}
-	return answer, err
+	return structuredAnswer(members)
 }
 
 // hopByHop are headers that belong to the connection, which is the server's and not the function's.
 var hopByHop = []string{"Connection", "Content-Length", "Keep-Alive", "Proxy-Authenticate", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Date"}
 
-// write answers the client. A header that HTTP cannot carry makes the whole answer a malformed one.
+// write answers the client.
 func (c *urlCall) write(answer *urlAnswer) error {
+	if err := c.begin(answer); err != nil {
+		return err
+	}
+	if answer.status != http.StatusNoContent && answer.status != http.StatusNotModified {
+		c.w.Header().Set("Content-Length", strconv.Itoa(len(answer.body)))
+	}
+	c.w.WriteHeader(answer.status)
+	if c.r.Method != http.MethodHead {
+		_, _ = io.Copy(c.w, bytes.NewReader(answer.body))
+	}
+	return nil
+}
+
+// begin sets the answer's headers. One that HTTP cannot carry makes the whole answer a malformed one.
+func (c *urlCall) begin(answer *urlAnswer) error {
 	header := c.w.Header()
 	for _, name := range slices.Sorted(maps.Keys(answer.headers)) {
 		value := answer.headers[name]
@@ -179,12 +210,5 @@ func (c *urlCall) write(answer *urlAnswer) error {
 		header.Set("Content-Type", "application/json")
 	}
 	c.allowOrigin()
-	if answer.status != http.StatusNoContent && answer.status != http.StatusNotModified {
-		header.Set("Content-Length", strconv.Itoa(len(answer.body)))
-	}
-	c.w.WriteHeader(answer.status)
-	if c.r.Method != http.MethodHead {
-		_, _ = io.Copy(c.w, bytes.NewReader(answer.body))
-	}
 	return nil
 }

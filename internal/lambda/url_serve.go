@@ -118,10 +118,19 @@ func (c *urlCall) invoke() error {
 	if t.spec.Timeout > ordinaryTimeout {
 		wire.Extend(http.NewResponseController(c.w), t.spec.Timeout+ordinaryTimeout)
 	}
-	result, err := c.run(c.r.Context(), t, worker.Request{ID: c.id, ARN: c.served.reference.arn(), Payload: event})
+	request := worker.Request{ID: c.id, ARN: c.served.reference.arn(), Payload: event}
+	if c.served.streams {
+		return c.stream(t, request)
+	}
+	result, err := c.run(c.r.Context(), t, request)
 	if err != nil {
 		return err
 	}
+	return c.tell(result)
+}
+
+// tell answers the client with what the function gave as a whole.
+func (c *urlCall) tell(result worker.Result) error {
 	answer, err := urlAnswerOf(result)
 	if err != nil {
 		c.log.Info("a function's URL got no answer", "function", c.served.reference.arn(), "request", c.id, "problem", err.Error())

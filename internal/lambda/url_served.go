@@ -26,8 +26,10 @@ type Callers interface {
 type servedURL struct {
 	reference reference
 	signed    bool
-	cors      *types.Cors
-	policy    *policy
+	// streams says that a streamed answer goes on as it comes: the URL's InvokeMode is RESPONSE_STREAM.
+	streams bool
+	cors    *types.Cors
+	policy  *policy
 }
 
 // urlCache keeps what was found by the name of an address, also that nothing was, until any function changes.
@@ -84,7 +86,10 @@ func (s *Service) served(ctx context.Context, id string) (*servedURL, error) {
 			r, ok := parseARN(aws.ToString(document.Value.FunctionArn))
 			if ok && urlID(r) == id {
 				c := document.Value
-				out = &servedURL{reference: r, signed: c.AuthType == types.FunctionUrlAuthTypeAwsIam, cors: c.Cors, policy: f.Policies[qualifier]}
+				out = &servedURL{
+					reference: r, signed: c.AuthType == types.FunctionUrlAuthTypeAwsIam, streams: c.InvokeMode == types.InvokeModeResponseStream,
+					cors: c.Cors, policy: f.Policies[qualifier],
+				}
 			}
 		}
 		return nil

@@ -238,25 +238,3 @@ func TestOriginsOfAURL(t *testing.T) {
 		})
 	}
 }
-
-func TestAFunctionThatStreamsItsAnswer(t *testing.T) {
-	l := newURLLab(t, `exports.handler = awslambda.streamifyResponse(async (event, stream) => {
-		if (event.rawPath === "/plain") { stream.setContentType("text/plain"); stream.write("a"); stream.end("b"); return; }
-		if (event.rawPath === "/broken") throw new Error("x");
-		const out = awslambda.HttpResponseStream.from(stream, {statusCode: 201, headers: {"X-A": "1"}, cookies: ["c=d"]});
-		out.write("one,");
-		setTimeout(() => out.end("two"), 5);
-	})`, types.FunctionUrlAuthTypeNone, nil).open()
-	answer := l.ask(http.MethodGet, "/", "", nil)
-	if body := text(t, answer); answer.StatusCode != 201 || body != "one,two" || answer.Header.Get("X-A") != "1" || answer.Header.Get("Set-Cookie") != "c=d" {
-		t.Errorf("%d %v %s", answer.StatusCode, answer.Header, body)
-	}
-	answer = l.ask(http.MethodGet, "/plain", "", nil)
-	if body := text(t, answer); answer.StatusCode != 200 || body != "ab" || answer.Header.Get("Content-Type") != "text/plain" {
-		t.Errorf("%d %v %s", answer.StatusCode, answer.Header, body)
-	}
-	answer = l.ask(http.MethodGet, "/broken", "", nil)
-	if body := text(t, answer); answer.StatusCode != 502 || body != "Internal Server Error" {
-		t.Errorf("%d %s", answer.StatusCode, body)
-	}
-}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/poolgate/poolgate/internal/lambda"
 )
 
 // Door is one of the things that a request to the one port can be for.
@@ -20,6 +22,7 @@ const (
 	doorPoolgate
 	doorS3
 	doorFunction
+	doorCode
 )
 
 // entry says where a request goes: the door, and what of the URL the door needs to know.
@@ -120,6 +123,8 @@ func enterByPath(path string) (entry, bool) {
 	case strings.HasPrefix(path, pathStyleFunction):
 		id, rest, _ := strings.Cut(path[len(pathStyleFunction):], "/")
 		return entry{door: doorFunction, function: id, rest: "/" + rest, pathStyle: true}, true
+	case strings.HasPrefix(path, lambda.CodePath):
+		return entry{door: doorCode, rest: path[len(lambda.CodePath):]}, true
 	case path == pathStyleLogin || strings.HasPrefix(path, pathStyleLogin+"/"):
 		return entry{door: doorLogin, rest: path[len(pathStyleLogin):], pathStyle: true}, true
 	}

@@ -34,6 +34,7 @@ func TestARequestGoesToItsDoor(t *testing.T) {
 		"an AWS API by AWS's host":                {"https://cognito-idp.eu-west-1.amazonaws.com/", true, entry{door: doorAWS}},
 		"a function's URL":                        {"http://abc.lambda-url.eu-west-1.localhost:4566/a?x=1", false, entry{door: doorFunction, function: "abc", region: "eu-west-1", rest: "/a"}},
 		"a function's URL by AWS's host":          {"https://abc.lambda-url.eu-west-1.on.aws/", false, entry{door: doorFunction, function: "abc", region: "eu-west-1", rest: "/"}},
+		"a function's code":                       {"http://localhost/_aws/lambda-code/ab12?Expires=1", false, entry{door: doorCode, rest: "ab12"}},
 		"a function's URL by path":                {"http://localhost/_aws/lambda-url/abc/a", false, entry{door: doorFunction, function: "abc", rest: "/a", pathStyle: true}},
 		"S3 by AWS's host":                        {"https://s3.amazonaws.com/b/k", false, entry{door: doorS3, rest: "/b/k"}},
 		"S3 by AWS's host in a region":            {"https://s3.eu-west-1.amazonaws.com/b/k", false, entry{door: doorS3, rest: "/b/k"}},

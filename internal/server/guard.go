@@ -129,7 +129,7 @@ func (g *guard) refuseForeignPage(r *http.Request) *refusal {
 		if g.unsigned(r) {
 			return nil
 		}
-	case doorNone, doorPoolgate, doorS3:
+	case doorNone, doorPoolgate, doorS3, doorCode:
 	}
 	return forbidden("A web page of another origin (%s) may not call this server's APIs.\n"+
 		"hint: call them from a program; from a page only a deployed API, the login pages and Cognito's unsigned operations can be called", clipped(origin))

@@ -48,6 +48,8 @@ func (p *parts) route(w http.ResponseWriter, r *http.Request) {
 		p.objects.ServeBucket(w, r, e.bucket)
 	case doorFunction:
 		p.functions.ServeURL(w, r, lambda.URLTarget{ID: e.function, Path: e.rest})
+	case doorCode:
+		p.functions.ServeCode(w, r, e.rest)
 	case doorPoolgate:
 		p.ownPages.ServeHTTP(w, r)
 	default:

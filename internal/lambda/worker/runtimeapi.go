@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -67,6 +66,10 @@ func (w *process) next(out http.ResponseWriter, r *http.Request) {
 }
 
 func (w *process) response(out http.ResponseWriter, r *http.Request) {
+	if t := w.holds(r.PathValue("id")); t != nil && t.request.Streaming != nil && isStreamed(r.Header) {
+		w.stream(out, r, t)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(out, r.Body, maxAnswer))
 	t := w.take(r.PathValue("id"))
 	if t == nil {
@@ -83,7 +86,7 @@ func (w *process) response(out http.ResponseWriter, r *http.Request) {
 		t.answer(failed("Runtime.TruncatedResponse", "RequestId: "+t.request.ID+" Error: "+err.Error()))
 		return
 	}
-	result := Result{Payload: body, Streamed: strings.EqualFold(r.Header.Get("Lambda-Runtime-Function-Response-Mode"), "streaming")}
+	result := Result{Payload: body, Streamed: isStreamed(r.Header)}
 	if result.Streamed {
 		result.ContentType = r.Header.Get("Content-Type")
 		if told := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); told != "" {

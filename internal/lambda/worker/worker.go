@@ -11,6 +11,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"time"
 )
 
@@ -58,6 +59,9 @@ type Request struct {
 	Ended func()
 	// Tail asks for the end of what the invocation logged.
 	Tail bool
+	// Streaming is called at most once, when the function begins to stream its answer, with its content type; what it returns is written to
+	// until the result is told, or until it fails. Nil collects a streamed answer in the result.
+	Streaming func(contentType string) io.Writer
 }
 
 // Result is what became of an event.
@@ -67,7 +71,8 @@ type Result struct {
 	Failed bool
 	// Tail is the last 4 KiB of the log, when it was asked for.
 	Tail []byte
-	// Streamed says that the function streamed its answer, which is then of ContentType and need not be JSON.
+	// Streamed says that the function streamed its answer, which is then of ContentType and need not be JSON. Where the request said who
+	// listens, Payload is empty.
 	Streamed    bool
 	ContentType string
 }

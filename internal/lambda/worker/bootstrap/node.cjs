@@ -43,6 +43,37 @@ class Connection {
       this.socket.write(bytes.length < 65536 ? Buffer.concat([Buffer.from(head), bytes]) : (this.socket.write(head), bytes));
     });
   }
+  // stream begins a request whose body is sent while it is made; the promise is the answer.
+  stream(where, headers) {
+    return new Promise((resolve, reject) => {
+      this.open();
+      this.pending = { resolve, reject };
+      this.socket.ref();
+      let head = `POST ${base}${where} HTTP/1.1\r\nHost: ${host}:${port}\r\nTransfer-Encoding: chunked\r\n`;
+      for (const name of Object.keys(headers)) head += `${name}: ${headers[name]}\r\n`;
+      this.socket.write(head + '\r\n');
+    });
+  }
+  // piece sends a part of such a body, and calls done when there is room for more.
+  piece(bytes, done) {
+    if (!this.socket || !this.pending) return done(); // nobody takes it any more
+    if (!bytes.length) return done();
+    this.socket.write(`${bytes.length.toString(16)}\r\n`);
+    this.socket.write(bytes);
+    const room = this.socket.write('\r\n');
+    if (room) return done();
+    const socket = this.socket;
+    const go = () => { socket.off('drain', go); socket.off('close', go); done(); };
+    socket.on('drain', go);
+    socket.on('close', go);
+  }
+  // end ends such a body; trailers tell of a failure.
+  end(trailers = {}) {
+    if (!this.socket || !this.pending) return;
+    let text = '0\r\n';
+    for (const name of Object.keys(trailers)) text += `${name}: ${trailers[name]}\r\n`;
+    this.socket.write(text + '\r\n');
+  }
   fail(error) {
     const pending = this.pending;
     this.pending = null;
@@ -159,19 +190,43 @@ async function load(file) {
   return require(require.resolve(name, { paths: [env.LAMBDA_TASK_ROOT, ...(env.NODE_PATH || '').split(':')] }));
 }
 
-// A function that streams gets a stream to write to. What it writes is collected and sent when the stream ends: whoever
-// asked gets it whole.
+// A function that streams gets a stream to write to. What it writes is sent as it comes; the content type counts that is set before.
 const streaming = Symbol('streaming');
+const failureType = 'Lambda-Runtime-Function-Error-Type';
 class ResponseStream extends Writable {
-  constructor() {
+  constructor(id) {
     super();
-    this.chunks = [];
+    this.id = id;
     this.contentType = 'application/octet-stream';
+    this.answered = null; // the Runtime API's answer, once something was sent
   }
   setContentType(type) { this.contentType = type; }
+  begin() {
+    if (this.answered) return;
+    this.answered = connection.stream(`invocation/${this.id}/response`, {
+      'Lambda-Runtime-Function-Response-Mode': 'streaming',
+      'Content-Type': String(this.contentType).replace(/[\r\n]/g, ' '),
+      Trailer: `${failureType}, Lambda-Runtime-Function-Error-Body`,
+    });
+    this.answered.catch(() => {});
+  }
   _write(chunk, encoding, done) {
-    this.chunks.push(Buffer.from(chunk, encoding));
+    this.begin();
+    connection.piece(Buffer.from(chunk, encoding), done);
+  }
+  _final(done) {
+    this.begin();
+    connection.end();
     done();
+  }
+  // breakOff ends a stream whose function failed; it is false when nothing was sent.
+  breakOff(told) {
+    if (!this.answered) return false;
+    if (!this.writableFinished) {
+      connection.end({ [failureType]: told.errorType.replace(/[\r\n]/g, ' '), 'Lambda-Runtime-Function-Error-Body': Buffer.from(JSON.stringify(told)).toString('base64') });
+      this.destroy();
+    }
+    return true;
   }
 }
 globalThis.awslambda = {
@@ -191,7 +246,8 @@ globalThis.awslambda = {
 // stream gives one event to a handler that streams; the promise is the stream, ended.
 function stream(handler, event, context) {
   return new Promise((resolve, reject) => {
-    const out = new ResponseStream();
+    const out = new ResponseStream(current.id);
+    current.stream = out;
     out.on('error', reject);
     out.on('finish', () => resolve(out));
     try {
@@ -305,27 +361,31 @@ async function main() {
   for (;;) {
     const next = await connection.call('GET', 'invocation/next');
     const id = next.headers['lambda-runtime-aws-request-id'];
-    current = { id, whenIdle: null };
+    current = { id, whenIdle: null, stream: null };
     let body;
-    let headers;
     try {
       const result = await run(handler, JSON.parse(next.body), next.headers);
       if (result instanceof ResponseStream) {
-        body = Buffer.concat(result.chunks);
-        headers = { 'Lambda-Runtime-Function-Response-Mode': 'streaming', 'Content-Type': result.contentType };
-      } else {
-        body = JSON.stringify(result === undefined ? null : result);
-        if (body === undefined) body = 'null';
+        current = null;
+        await result.answered;
+        continue;
       }
+      body = JSON.stringify(result === undefined ? null : result);
+      if (body === undefined) body = 'null';
     } catch (error) {
       const told = shape(error);
       print('ERROR', `Invoke Error \t${JSON.stringify({ errorType: told.errorType, errorMessage: told.errorMessage, stack: told.trace })}`);
+      const begun = current && current.stream;
       current = null;
+      if (begun && begun.breakOff(told)) {
+        await begun.answered;
+        continue;
+      }
       await connection.call('POST', `invocation/${id}/error`, JSON.stringify(told), { 'Lambda-Runtime-Function-Error-Type': told.errorType });
       continue;
     }
     current = null;
-    await connection.call('POST', `invocation/${id}/response`, body, headers);
+    await connection.call('POST', `invocation/${id}/response`, body);
   }
 }
 
