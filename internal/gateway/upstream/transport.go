@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -112,8 +113,18 @@ func isShort(r *http.Request) bool {
 	return r.GetBody != nil && r.ContentLength > 0 && r.ContentLength <= shortBody
 }
 
-// encode writes the whole request. net/http checks what a header may be before its own transport writes it; so does this.
+// encode writes the whole request. net/http checks what a method and a header may be before its own transport writes it; so does this,
+// and it checks the host and the target, of which net/http sends what remains.
 func encode(to *bytes.Buffer, r *http.Request) error {
+	if r.Method != "" && !httpguts.ValidHeaderFieldName(r.Method) { // both are tokens (RFC 9110, sections 5.1 and 9.1)
+		return closing(r, fmt.Errorf("upstream: invalid method %q", r.Method))
+	}
+	if !httpguts.ValidHostHeader(r.Host) {
+		return closing(r, fmt.Errorf("upstream: invalid host %q", r.Host))
+	}
+	if strings.IndexByte(r.URL.RawQuery, ' ') >= 0 || strings.IndexByte(r.URL.Opaque, ' ') >= 0 {
+		return closing(r, errors.New("upstream: a blank in the address"))
+	}
 	for name, values := range r.Header {
 		if !httpguts.ValidHeaderFieldName(name) {
 			return closing(r, fmt.Errorf("upstream: invalid header name %q", name))
