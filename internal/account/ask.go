@@ -33,6 +33,8 @@ type question struct {
 	operation, permission string
 	// page tells the pages of one list apart.
 	page string
+	// pages is how many pages of a list are read, where that is more than mostPages.
+	pages int
 	// public needs no credentials.
 	public bool
 }

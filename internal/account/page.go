@@ -26,10 +26,10 @@ func paged[T any](ctx context.Context, r *Reader, q question, page func(ctx cont
 	}
 	var all []T
 	var at *string
-	for n := range mostPages {
+	for n := range max(q.pages, mostPages) {
 		one := q
 		if n > 0 {
-			one.page = *at
+			one.page = q.page + "\x00" + *at
 		}
 		got, there, _, err := ask(ctx, r, one, func(ctx context.Context) (*answer, error) {
 			list, next, err := page(ctx, at)

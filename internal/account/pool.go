@@ -28,6 +28,12 @@ var poolID = regexp.MustCompile(`^[a-z0-9-]{1,55}_[0-9a-zA-Z]{1,55}$`)
 // Pool reads a user pool by its id, in the region that the id names. It is nil when that is no pool's id, and when nothing of it could be
 // read, which is a gap then; Gone when there is no such pool.
 func (r *Reader) Pool(ctx context.Context, id string) (*Pool, error) {
+	return r.pool(ctx, id, r.firstClients)
+}
+
+type clientsReader func(ctx context.Context, id string) (map[string]*types.UserPoolClientType, error)
+
+func (r *Reader) pool(ctx context.Context, id string, clients clientsReader) (*Pool, error) {
 	if !poolID.MatchString(id) {
 		return nil, nil
 	}
@@ -39,7 +45,7 @@ func (r *Reader) Pool(ctx context.Context, id string) (*Pool, error) {
 	// All of it at once, because most pools that somebody asks about exist.
 	together(
 		func() { described, gone, wrong[0] = r.describePool(ctx, id) },
-		func() { pool.Clients, wrong[1] = r.firstClients(ctx, id) },
+		func() { pool.Clients, wrong[1] = clients(ctx, id) },
 		func() { pool.ResourceServers, wrong[2] = r.resourceServers(ctx, id) },
 		func() { pool.Groups, wrong[3] = r.Groups(ctx, id) },
 		func() { pool.JWKS, wrong[4] = r.keys(ctx, id) },

@@ -13,6 +13,7 @@ import (
 	"github.com/poolgate/poolgate/internal/lambda"
 	"github.com/poolgate/poolgate/internal/login"
 	"github.com/poolgate/poolgate/internal/logs"
+	"github.com/poolgate/poolgate/internal/pull"
 	"github.com/poolgate/poolgate/internal/s3"
 	"github.com/poolgate/poolgate/internal/store"
 	"github.com/poolgate/poolgate/internal/sts"
@@ -33,7 +34,9 @@ type parts struct {
 	functions *lambda.Service
 	// ownPages is what lives under /_poolgate/.
 	ownPages http.Handler
-	closers  []func()
+	// copies is where what was pulled from an account goes.
+	copies  pull.Services
+	closers []func()
 }
 
 var _ login.Pools = (*cognito.Service)(nil)
@@ -90,6 +93,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	documents.MeteredBy(p.gateway)
 	p.closers = append(p.closers, p.gateway.Close)
 
+	p.copies = pull.Services{Store: db, RESTAPIs: documents, HTTPAPIs: httpDocuments, Pools: pools}
 	p.apis.Register(&model.CognitoIDP, pools)
 	p.apis.Register(&model.APIGateway, documents)
 	p.apis.Register(&model.APIGatewayV2, httpDocuments)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/poolgate/poolgate/internal/clock"
+	"github.com/poolgate/poolgate/internal/pull"
 	"github.com/poolgate/poolgate/internal/store"
 )
 
@@ -60,12 +61,16 @@ type Config struct {
 	KeepKeys time.Duration
 	// Functions are functions by name whose code is a directory that is watched, or an http(s):// URL that answers for them.
 	Functions map[string]string
+	// From is a directory that pull wrote; what is in it is served besides what the data directory holds.
+	From string
 	// TLSCert and TLSKey are PEM files; without them a local authority is made at the first TLS connection.
 	TLSCert, TLSKey string
 	// Log gets what an operator should know; nil means nothing is logged.
 	Log *slog.Logger
 	// ownURL is where the server answers on this machine, once it listens.
 	ownURL string
+	// copy is what From holds.
+	copy *pull.Copy
 }
 
 // Server is a running server.
@@ -90,6 +95,9 @@ func Start(ctx context.Context, config Config) (*Server, error) {
 		return nil, err
 	}
 	if err := mayStore(config); err != nil {
+		return nil, err
+	}
+	if err := readCopy(&config); err != nil {
 		return nil, err
 	}
 	s := &Server{config: config, done: make(chan error, 1)}
@@ -128,6 +136,9 @@ func (s *Server) open(ctx context.Context) error {
 		return hintedPart(err)
 	}
 	if s.parts, err = compose(s.config, s.store, tokenTime); err != nil {
+		return err
+	}
+	if err := s.bringUp(ctx); err != nil {
 		return err
 	}
 	s.http = patient.server(s.parts.handler(s.config), s.config.Log)
