@@ -271,6 +271,7 @@ func newWorld(t testing.TB, a *api, variables map[string]string, options ...func
 	for _, option := range options {
 		option(&config)
 	}
+	noting(t, &config)
 	w.Gateway = gateway.New(config)
 	t.Cleanup(w.Close)
 	w.apis.deploy("prod", a.s, variables)

@@ -57,6 +57,7 @@ func newMeteredWorld(t testing.TB, db *store.Store, options ...func(*gateway.Con
 	for _, option := range options {
 		option(&config)
 	}
+	noting(t, &config)
 	w.Gateway = gateway.New(config)
 	w.ServedBy(w.Gateway, w.Gateway)
 	w.MeteredBy(w.Gateway)
