@@ -99,3 +99,13 @@ func TestACommandIsBrokenBeforeItsOptions(t *testing.T) {
 		})
 	}
 }
+
+func TestACommandIsBrokenBetweenCommandsOnly(t *testing.T) {
+	const command = `aws a --query 'x && y' --key "$(aws b --q 'c && d')" && aws e`
+	if diff := cmp.Diff([]string{`aws a --query 'x && y' --key "$(aws b --q 'c && d')" &&`, "aws e"}, chained(command)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"aws a", "--query 'x && y'", `--key "$(aws b --q 'c && d')"`}, options(`aws a --query 'x && y' --key "$(aws b --q 'c && d')"`)); diff != "" {
+		t.Error(diff)
+	}
+}

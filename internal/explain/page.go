@@ -55,7 +55,7 @@ func (p *page) bold(text string) { p.line("%s", p.painted(strong, text)) }
 // check is one line of a check that was done, or more where it is long.
 func (p *page) check(colour string, c authz.Check) {
 	outcome := fmt.Sprintf("%-10s", c.Outcome)
-	begin := fmt.Sprintf("  %s  %-10s  ", outcome, c.Name)
+	begin := fmt.Sprintf("  %s  %-15s  ", outcome, c.Name)
 	at := p.Len()
 	p.text(begin, c.Saw)
 	if p.colour {
@@ -89,25 +89,67 @@ func (p *page) text(begin, text string) {
 	p.broken(begin, strings.Repeat(" ", len(begin)), "", strings.Fields(text))
 }
 
-// command breaks a command before its options, and after a &&, so that a shell takes it as one.
+// command breaks a command before its options, and after a && of its own, so that a shell takes it as one.
 func (p *page) command(command string) {
-	for _, part := range strings.SplitAfter(command, " && ") {
-		p.broken("      ", "        ", ` \`, options(strings.TrimSpace(part)))
+	for _, part := range chained(command) {
+		p.broken("      ", "        ", ` \`, options(part))
 	}
+}
+
+// open tells what of a shell's command is not closed yet: quotes and substitutions.
+type open struct {
+	single, double bool
+	depth          int
+	escaped        bool
+}
+
+func (o *open) read(c byte) {
+	switch {
+	case o.escaped:
+		o.escaped = false
+	case o.single:
+		o.single = c != '\''
+	case c == '\\':
+		o.escaped = true
+	case c == '(':
+		o.depth++
+	case c == ')' && o.depth > 0:
+		o.depth--
+	case c == '\'' && (!o.double || o.depth > 0):
+		o.single = true
+	case c == '"' && o.depth == 0:
+		o.double = !o.double
+	}
+}
+
+func (o *open) closed() bool { return !o.single && !o.double && o.depth == 0 }
+
+// chained parts a command after each && between two commands.
+func chained(command string) (parts []string) {
+	var o open
+	from := 0
+	for i := range len(command) {
+		if o.closed() && strings.HasPrefix(command[i:], " && ") {
+			parts = append(parts, command[from:i]+" &&")
+			from = i + len(" && ")
+		}
+		o.read(command[i])
+	}
+	return append(parts, command[from:])
 }
 
 // options parts a command before each option; an option stays with its values, and what is quoted or in a substitution stays whole.
 func options(command string) (parts []string) {
-	quotes, depth := 0, 0
+	var o open
 	for _, word := range strings.Split(command, " ") {
-		if last := len(parts) - 1; last < 0 || quotes%2 == 0 && depth == 0 && strings.HasPrefix(word, "-") {
+		if last := len(parts) - 1; last < 0 || o.closed() && strings.HasPrefix(word, "-") {
 			parts = append(parts, word)
 		} else {
 			parts[last] += " " + word
 		}
-		quotes += strings.Count(word, "'")
-		depth += strings.Count(word, "$(") - strings.Count(word, ")")
-		depth = max(depth, 0)
+		for i := range len(word) {
+			o.read(word[i])
+		}
 	}
 	return parts
 }
