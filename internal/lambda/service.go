@@ -16,7 +16,7 @@ import (
 	"github.com/poolgate/poolgate/internal/wire"
 )
 
-// Objects is where code that is named by a bucket and a key comes from. S3 will implement it.
+// Objects is where code that is named by a bucket and a key comes from: S3.
 type Objects interface {
 	// Object reads one object whole, or refuses one that is larger than limit.
 	Object(ctx context.Context, account, region, bucket, key, version string, limit int64) ([]byte, error)
