@@ -25,7 +25,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("AWS_ENDPOINT_URL", "")
+			for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"} {
+				env.Setenv(name, "")
+			}
+			env.Setenv("AWS_EC2_METADATA_DISABLED", "true") // there is no machine of AWS to ask
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"answering": answering},
