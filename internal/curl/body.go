@@ -103,7 +103,7 @@ func (r *reader) add(value, between string) error {
 	}
 	r.payload = append(r.payload, value...)
 	if r.hasPayload = true; len(r.payload) > BodyLimit {
-		return &Problem{"the payload is longer than 10 MiB", "API Gateway takes no more than 10 MiB: this is why it would be refused, with 413"}
+		return &Problem{"the payload is longer than 11 MiB", "API Gateway takes no more than 10 MiB: this is why it would be refused, with 413"}
 	}
 	return nil
 }
@@ -210,7 +210,7 @@ func (r *reader) assembleForm() error {
 		}
 	}
 	if err := writer.Close(); err != nil || body.Len() > BodyLimit {
-		return &Problem{"the form is longer than 10 MiB", "API Gateway takes no more than 10 MiB: this is why it would be refused, with 413"}
+		return &Problem{"the form is longer than 11 MiB", "API Gateway takes no more than 10 MiB: this is why it would be refused, with 413"}
 	}
 	r.command.Body = body.Bytes()
 	r.own.Set("Content-Type", writer.FormDataContentType())

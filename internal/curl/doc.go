@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// BodyLimit is the longest payload that is read, in bytes: API Gateway takes no more than 10 MiB.
-const BodyLimit = 10 << 20
+// BodyLimit is the longest payload that is read, in bytes: a MiB more than API Gateway takes, so that one that is too long for it can be sent
+// and the refusal told.
+const BodyLimit = 11 << 20
 
 // Command is the request of a curl command line.
 type Command struct {

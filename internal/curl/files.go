@@ -37,7 +37,7 @@ func (r *reader) open(name string) ([]byte, error) {
 		return nil, &Problem{fmt.Sprintf("%q cannot be read", clip(name)), "name a file behind the @"}
 	}
 	if len(content) > BodyLimit {
-		return nil, &Problem{fmt.Sprintf("%q is longer than 10 MiB", clip(name)), "API Gateway takes no more than 10 MiB: this is why it would be refused, with 413"}
+		return nil, &Problem{fmt.Sprintf("%q is longer than 11 MiB", clip(name)), "API Gateway takes no more than 10 MiB: this is why it would be refused, with 413"}
 	}
 	return content, nil
 }

@@ -9,7 +9,7 @@ import (
 // mend says what to do about a refusal, the best first.
 func (l *look) mend(v *Verdict) []string {
 	if v.Reason == "" || l.deployed == nil && l.domain == nil {
-		return generalMends(v.Reason)
+		return l.generalMends(v.Reason)
 	}
 	if l.deployed == nil {
 		return l.mendMapping()
@@ -26,7 +26,7 @@ func (l *look) mend(v *Verdict) []string {
 			return steps
 		}
 	}
-	return generalMends(v.Reason)
+	return l.generalMends(v.Reason)
 }
 
 // mends are the steps that are filled in with what the account holds. It is filled by init, since the functions reach it themselves.
@@ -52,14 +52,14 @@ func init() {
 }
 
 // generalMends are those of the closed list that are sentences alone: its commands hold words to fill in.
-func generalMends(reason authz.Reason) (steps []string) {
+func (l *look) generalMends(reason authz.Reason) (steps []string) {
 	for _, text := range reason.Info().Mend {
 		prose, command := SplitMend(text)
 		switch {
 		case command == "":
 			steps = append(steps, prose)
 		case !hasPlaceholder(command):
-			steps = append(steps, text)
+			steps = append(steps, strings.TrimSpace(prose+" "+l.here(command)))
 		case prose != "" && len(steps) == 0:
 			steps = append(steps, strings.TrimSuffix(prose, ":")+".")
 		}
@@ -69,7 +69,7 @@ func generalMends(reason authz.Reason) (steps []string) {
 
 // hasPlaceholder tells that a command of the closed list has words to fill in.
 func hasPlaceholder(command string) bool {
-	for _, word := range strings.FieldsFunc(command, func(r rune) bool { return !(r >= 'A' && r <= 'Z' || r == '_') }) {
+	for _, word := range strings.FieldsFunc(command, func(r rune) bool { return (r < 'A' || r > 'Z') && r != '_' }) {
 		if len(word) > 2 {
 			return true
 		}
@@ -93,7 +93,7 @@ func sameGuard(l *look, by string) bool {
 
 // editMethod changes the method that took the request and deploys that.
 func (l *look) editMethod(all ...patch) string {
-	_, verb := l.method(l.deployed, false)
+	_, verb := l.method(l.deployed)
 	return l.andDeploy(l.aws("apigateway", "update-method", "--rest-api-id", l.api, "--resource-id", l.deployed.ResourceID, "--http-method", verb,
 		"--patch-operations", patches(all...)))
 }

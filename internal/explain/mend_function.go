@@ -88,7 +88,7 @@ func (l *look) mendExpression() []string {
 
 // mendFunctionLog: only the function itself tells why.
 func (l *look) mendFunctionLog() []string {
-	steps := generalMends(l.reasonTold())
+	steps := l.generalMends(l.reasonTold())
 	if arn := l.authorizerFunction(); arn != "" {
 		name, _, _ := strings.Cut(functionName(arn), ":")
 		steps = append(steps, step("Its log", l.aws("logs", "filter-log-events", "--log-group-name", "/aws/lambda/"+name, "--limit", "20")))
@@ -112,7 +112,7 @@ func (l *look) mendIntegration() []string {
 	if l.http != nil {
 		return []string{step("Check what the route leads to, and that it answers", l.aws("apigatewayv2", "get-integrations", "--api-id", l.api))}
 	}
-	_, verb := l.method(l.deployed, false)
+	_, verb := l.method(l.deployed)
 	if verb == "" {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	resttypes "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
@@ -69,11 +70,13 @@ func (l *look) keyID() shellWord {
 	return substitution(l.aws("apigateway", "get-api-keys", "--include-values", "--query", query, "--output", "text"))
 }
 
+// keyLetters are those of keys that API Gateway makes.
+const keyLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
 // plain is a part of a key's value that can stand in a query.
 func plain(text string) string {
 	for i := range len(text) {
-		c := text[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+		if !strings.ContainsRune(keyLetters, rune(text[i])) {
 			return text[:i]
 		}
 	}
@@ -110,9 +113,9 @@ func (l *look) mendThrottle() []string {
 	return steps
 }
 
-// limits tells that a method's settings limit its rate.
+// limits tells that a method's settings limit its rate, to nothing where they say 0; what was never set shows as the account's limits.
 func limits(s resttypes.MethodSetting) bool {
-	return s.ThrottlingRateLimit > 0 && s.ThrottlingRateLimit < 10_000 || s.ThrottlingBurstLimit > 0 && s.ThrottlingBurstLimit < 5_000
+	return s.ThrottlingRateLimit >= 0 && s.ThrottlingRateLimit < 10_000 || s.ThrottlingBurstLimit >= 0 && s.ThrottlingBurstLimit < 5_000
 }
 
 func tenfold(limit float64) string { return strconv.Itoa(int(math.Ceil(math.Max(limit, 1) * 10))) }

@@ -159,7 +159,7 @@ func (l *look) mendBadSignature() []string {
 	if l.token != nil {
 		return l.mendUnsigned()
 	}
-	return generalMends(authz.SignatureInvalid)
+	return l.generalMends(authz.SignatureInvalid)
 }
 
 // mendIAM: the signer may not call the method.

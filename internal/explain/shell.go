@@ -43,12 +43,25 @@ func (l *look) awsIn(region string, arguments ...any) string {
 			}
 		}
 	}
+	return strings.Join(append(words, l.options(region)...), " ")
+}
+
+// options are the words of a command that say where what it works on is.
+func (l *look) options(region string) (words []string) {
 	for _, option := range [][2]string{{"--region", region}, {"--endpoint-url", l.c.Located.Endpoint}, {"--profile", l.c.Located.Profile}} {
 		if option[1] != "" {
 			words = append(words, option[0], quote(option[1]))
 		}
 	}
-	return strings.Join(words, " ")
+	return words
+}
+
+// here is a command of the closed list with the options that make it whole.
+func (l *look) here(command string) string {
+	if !strings.HasPrefix(command, "aws ") {
+		return command
+	}
+	return strings.Join(append([]string{command}, l.options(l.regionOr(""))...), " ")
 }
 
 // patch is one operation of --patch-operations.
