@@ -40,8 +40,8 @@ func (l *look) httpSnapshot(live bool) *apigatewayv2.Snapshot {
 }
 
 // method is the document of the method that takes the request; nil when none does.
-func (l *look) method(r *decision.Record, live bool) (*resttypes.Method, string) {
-	s := l.restSnapshot(live)
+func (l *look) method(r *decision.Record) (*resttypes.Method, string) {
+	s := l.restSnapshot(false)
 	if s == nil || r == nil {
 		return nil, ""
 	}
@@ -139,7 +139,7 @@ func (l *look) withVariables(text string) string {
 
 // keyRequired tells that the method asks for an API key.
 func (l *look) keyRequired() bool {
-	m, _ := l.method(l.deployed, false)
+	m, _ := l.method(l.deployed)
 	return m != nil && aws.ToBool(m.ApiKeyRequired)
 }
 

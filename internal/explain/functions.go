@@ -36,7 +36,7 @@ func functionIn(uri string) string {
 
 // functionARN is the function that answers the request; empty when something else does.
 func (l *look) functionARN() string {
-	if m, _ := l.method(l.deployed, false); m != nil && m.MethodIntegration != nil {
+	if m, _ := l.method(l.deployed); m != nil && m.MethodIntegration != nil {
 		return functionIn(l.withVariables(aws.ToString(m.MethodIntegration.Uri)))
 	}
 	if route := l.route(l.deployed); route != nil {

@@ -106,7 +106,7 @@ func (l *look) openPreflight(r *decision.Record) []string {
 	if l.http != nil {
 		return []string{step("Browsers send no token with a preflight. Let the API answer it", l.cors())}
 	}
-	_, verb := l.method(r, false)
+	_, verb := l.method(r)
 	if verb == "ANY" {
 		return l.addPreflight()
 	}

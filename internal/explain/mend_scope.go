@@ -151,7 +151,7 @@ func (l *look) takeOwnScope() []string {
 		return nil
 	}
 	own := l.token.scopes[0]
-	command := ""
+	var command string
 	if l.http != nil {
 		command = l.editRoute("--authorization-scopes", append(slices.Clone(l.deployed.Scopes), own))
 	} else {

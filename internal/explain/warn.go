@@ -98,7 +98,7 @@ func (l *look) warnOfBrowser(v *Verdict) {
 		}
 		return
 	}
-	if !v.Allowed && v.Reason != "" && v.Reason != authz.IntegrationRefused && l.hidden(v) {
+	if !v.Allowed && v.Reason != "" && v.Reason != authz.IntegrationRefused && l.hidden() {
 		v.warn(authz.CORSHeadersMissing, "", l.corsMends(v)...)
 	}
 	if r := l.preflight(); r != nil && !r.Allowed {
@@ -112,7 +112,7 @@ func (l *look) warnOfBrowser(v *Verdict) {
 }
 
 // hidden tells that the refusal carries no CORS headers.
-func (l *look) hidden(v *Verdict) bool {
+func (l *look) hidden() bool {
 	if a := l.c.Answer; a != nil {
 		return a.Header.Get("Access-Control-Allow-Origin") == ""
 	}
