@@ -83,7 +83,7 @@ func TestTheREADMEsSentences(t *testing.T) {
 func TestTheDocsPrograms(t *testing.T) {
 	need(t, "make")
 	seen := 0
-	for _, page := range []string{"README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "bench/README.md"} {
+	for _, page := range []string{"README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "bench/README.md", "docs/README.md", "docs/claims.md", "docs/troubleshooting.md"} {
 		text := document(t, page)
 		codes := append(inlineCode.FindAllStringSubmatch(text, -1), indented.FindAllStringSubmatch(text, -1)...)
 		for _, found := range codes {
@@ -112,6 +112,21 @@ func TestTheDocsPrograms(t *testing.T) {
 	}
 	if seen < 5 {
 		t.Errorf("only %d programs were found", seen)
+	}
+}
+
+// TestTheDocsIndexIsComplete fails when a page of docs/ is not in its index.
+func TestTheDocsIndexIsComplete(t *testing.T) {
+	index := document(t, "docs/README.md")
+	pages, err := filepath.Glob("../docs/*.md")
+	must(t, err)
+	for _, page := range pages {
+		if name := filepath.Base(page); name != "README.md" && !strings.Contains(index, "]("+name+")") {
+			t.Errorf("docs/README.md does not lead to %s", name)
+		}
+	}
+	if len(pages) < 5 {
+		t.Errorf("only %d pages were found", len(pages))
 	}
 }
 
