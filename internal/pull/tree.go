@@ -66,7 +66,7 @@ func canonical(document []byte) ([]byte, error) {
 }
 
 var (
-	unsafeInName = regexp.MustCompile(`[^A-Za-z0-9_.@$+=-]+`)
+	unsafeInName = regexp.MustCompile(`[^A-Za-z0-9_.@$+=-]+|\.\.+`)
 	safeName     = regexp.MustCompile(`^[A-Za-z0-9_$][A-Za-z0-9_.@$+=-]{0,100}$`)
 )
 
