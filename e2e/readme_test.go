@@ -15,6 +15,7 @@ const readmeAddress = "http://127.0.0.1:4566"
 
 var (
 	consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
+	goBlock      = regexp.MustCompile("(?s)```go\n(.*?)```")
 	inlineCode   = regexp.MustCompile("`([^`\n]+)`")
 	indented     = regexp.MustCompile(`(?m)^    (\S.*)$`)
 )
@@ -112,6 +113,30 @@ func TestTheDocsPrograms(t *testing.T) {
 	}
 	if seen < 5 {
 		t.Errorf("only %d programs were found", seen)
+	}
+}
+
+// TestTheREADMEsGo looks for every block of Go in the examples of the packages, which run with their own tests.
+func TestTheREADMEsGo(t *testing.T) {
+	unindented := func(code string) string {
+		lines := strings.Split(strings.TrimSpace(code), "\n")
+		for i := range lines {
+			lines[i] = strings.TrimSpace(lines[i])
+		}
+		return strings.Join(lines, "\n")
+	}
+	examples := ""
+	for _, page := range []string{"authz/example_test.go", "authz/example_jwt_test.go", "poolgatetest/example_test.go"} {
+		examples += unindented(document(t, page)) + "\n"
+	}
+	blocks := goBlock.FindAllStringSubmatch(document(t, "README.md"), -1)
+	for _, found := range blocks {
+		if !strings.Contains(examples, unindented(found[1])) {
+			t.Errorf("no example has this:\n%s", found[1])
+		}
+	}
+	if len(blocks) < 2 {
+		t.Errorf("only %d blocks were found", len(blocks))
 	}
 }
 
