@@ -53,6 +53,10 @@ func (s *Service) CreateDomainName(ctx context.Context, in *apigateway.CreateDom
 		return nil, err
 	}
 	call := wire.CallFrom(ctx)
+	trusted, err := s.readTruststore(ctx, call, domain)
+	if err != nil {
+		return nil, err
+	}
 	id := domainID(domain.DomainName, domain.DomainNameId)
 	err = s.store.Update(ctx, func(tx *store.Tx) error {
 		stored := &domainName{Account: call.Account, Region: call.Region, Uploaded: uploadsCertificate(in), Domain: *document(*domain)}
@@ -61,7 +65,10 @@ func (s *Service) CreateDomainName(ctx context.Context, in *apigateway.CreateDom
 			return badRequest("The domain name you provided already exists.").Because(err)
 		}
 		tx.Bump(DomainNameTopic(*domain.DomainName))
-		return err
+		if err != nil {
+			return err
+		}
+		return keepTruststore(tx, id, domain, trusted)
 	})
 	if err != nil {
 		return nil, err
@@ -192,6 +199,9 @@ func (s *Service) DeleteDomainName(ctx context.Context, in *apigateway.DeleteDom
 		domain := found.Domain.Value
 		id := domainID(domain.DomainName, domain.DomainNameId)
 		if _, err := basePathMappings.DeleteScope(tx, id); err != nil {
+			return err
+		}
+		if err := forgetTruststore(tx, id); err != nil {
 			return err
 		}
 		if err := forgetAssociations(tx, call, *domain.DomainNameArn); err != nil {

@@ -15,8 +15,12 @@ import (
 // UpdateDomainName patches a custom domain name. One that changes its endpoint type gets new names of AWS's.
 func (s *Service) UpdateDomainName(ctx context.Context, in *apigateway.UpdateDomainNameInput) (*apigateway.UpdateDomainNameOutput, error) {
 	call := wire.CallFrom(ctx)
+	named, trusted, err := s.renewedTruststore(ctx, call, in)
+	if err != nil {
+		return nil, err
+	}
 	var domain types.DomainName
-	err := s.store.Update(ctx, func(tx *store.Tx) error {
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
 		found, err := findDomain(tx, call, in.DomainName, in.DomainNameId)
 		if err != nil {
 			return err
@@ -39,9 +43,19 @@ func (s *Service) UpdateDomainName(ctx context.Context, in *apigateway.UpdateDom
 				return err
 			}
 		}
+		id := domainID(domain.DomainName, domain.DomainNameId)
+		if named != nil && domain.MutualTlsAuthentication != nil {
+			if !sameTruststore(named, domain.MutualTlsAuthentication) {
+				return conflict("The domain name is being changed by another request.")
+			}
+			domain.MutualTlsAuthentication.TruststoreWarnings = named.TruststoreWarnings
+		}
+		if err := keepTruststore(tx, id, &domain, trusted); err != nil {
+			return err
+		}
 		found.Domain.Value = domain
 		tx.Bump(DomainNameTopic(*domain.DomainName))
-		return domainNames.Put(tx, domainScope, domainID(domain.DomainName, domain.DomainNameId), found)
+		return domainNames.Put(tx, domainScope, id, found)
 	})
 	if err != nil {
 		return nil, err

@@ -37,6 +37,8 @@ type Config struct {
 	Log    *slog.Logger
 	// Random is where ids come from; nil means crypto/rand.
 	Random io.Reader
+	// Objects is S3, where truststores are; nil reads none, and then nobody passes mutual TLS.
+	Objects Objects
 }
 
 // Service is API Gateway's control plane for REST APIs. It is safe for concurrent use.
@@ -48,11 +50,12 @@ type Service struct {
 	meter     Meter
 	log       *slog.Logger
 	random    io.Reader
+	objects   Objects
 }
 
 // New returns a service over the store.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, clock: c.Clock, publisher: c.Publisher, tester: c.Tester, log: c.Log, random: c.Random}
+	s := &Service{store: c.Store, clock: c.Clock, publisher: c.Publisher, tester: c.Tester, log: c.Log, random: c.Random, objects: c.Objects}
 	if s.clock == nil {
 		s.clock = new(clock.Clock)
 	}
