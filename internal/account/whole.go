@@ -131,7 +131,9 @@ func (r *Reader) users(ctx context.Context, whole *WholePool) error {
 		out, err := r.pools.ListUsers(ctx, &cip.ListUsersInput{UserPoolId: &whole.ID, Limit: aws.Int32(60), PaginationToken: at}, in(whole.ID))
 		return items(out, err, func() ([]types.UserType, *string) { return out.Users, out.PaginationToken })
 	})
-	slices.SortFunc(users, func(a, b types.UserType) int { return strings.Compare(aws.ToString(a.Username), aws.ToString(b.Username)) })
+	slices.SortFunc(users, func(a, b types.UserType) int {
+		return strings.Compare(aws.ToString(a.Username), aws.ToString(b.Username))
+	})
 	whole.Users = users
 	return err
 }

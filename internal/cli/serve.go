@@ -41,6 +41,7 @@ loopback only with access keys. Everything is kept in the data directory.`,
   poolgate serve --data :memory:
   poolgate serve --addr 0.0.0.0:4566 --access-key test:secret
   poolgate serve --store postgres://user@db/poolgate
+  poolgate serve --from ./cloud --data :memory:
   poolgate serve --function hello=./hello --function legacy=http://127.0.0.1:9000/`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -54,6 +55,7 @@ loopback only with access keys. Everything is kept in the data directory.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.config.Addr, "addr", "127.0.0.1:4566", "`HOST:PORT` to listen on")
 	flags.StringVar(&f.config.Data, "data", ".poolgate", "`DIR` that everything is kept in, or :memory: to keep nothing")
+	flags.StringVar(&f.config.From, "from", "", "`DIR` that poolgate pull wrote, to serve what is in it besides")
 	flags.StringVar(&f.config.Store, "store", "", "postgres://… `URL` of a shared database instead of the one in the data directory")
 	flags.StringArrayVar(&f.accessKeys, "access-key", nil, "`ID:SECRET` that requests must be signed with; repeat for more")
 	flags.StringArrayVar(&f.owners, "access-key-arn", nil, "`ID=ARN` of the user or role session that a key is; repeat for more")
@@ -137,6 +139,9 @@ func serve(cmd *cobra.Command, config server.Config) error {
 	out := cmd.OutOrStdout()
 	_, _ = fmt.Fprintf(out, "poolgate listens on %s\n", s.URL())
 	_, _ = fmt.Fprintf(out, "  data    %s\n", s.Where())
+	if from := s.From(); from != "" {
+		_, _ = fmt.Fprintf(out, "  copy    %s\n", from)
+	}
 	_, _ = fmt.Fprintf(out, "  try     aws --endpoint-url %s cognito-idp list-user-pools --max-results 10\n", s.URL())
 	_, _ = fmt.Fprintf(out, "  health  curl %s/_poolgate/health\n", s.URL())
 	failed := s.Wait(ctx)

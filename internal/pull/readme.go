@@ -29,7 +29,7 @@ func (c *Copy) readme() string {
 		page.WriteString("\n## What could not be read\n\n")
 	}
 	for _, n := range c.NotRead {
-		fmt.Fprintf(&page, "- `%s`, %s: it needs `%s`.\n", n.Operation, n.Why, n.Permission)
+		fmt.Fprintf(&page, "- `%s` %s; it needs `%s`.\n", n.Operation, inWords(n.Why), n.Permission)
 	}
 	return page.String()
 }

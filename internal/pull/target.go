@@ -92,5 +92,24 @@ func (m *Missing) Error() string {
 		return m.What + " is not in this account and region"
 	}
 	g := m.Gaps[0]
-	return fmt.Sprintf("%s cannot be read: %s is %s (%s)", m.What, g.Operation, g.Kind, g.Message)
+	return fmt.Sprintf("%s cannot be read: %s %s: %s", m.What, g.Operation, inWords(g.Kind), g.Message)
+}
+
+// inWords is why something could not be read, as the end of a sentence about the call.
+func inWords(kind account.GapKind) string {
+	switch kind {
+	case account.GapDenied:
+		return "is not allowed"
+	case account.GapCredentials:
+		return "has no valid credentials"
+	case account.GapThrottled:
+		return "was throttled"
+	case account.GapUnreachable:
+		return "got no answer"
+	case account.GapTooMuch:
+		return "has too long an answer"
+	case account.GapHidden:
+		return "does not show it"
+	}
+	return "was answered by something else than AWS"
 }
