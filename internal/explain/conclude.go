@@ -208,7 +208,7 @@ func (l *look) possible(reasons []authz.Reason) (left []authz.Reason) {
 		switch reason {
 		case authz.AuthorizerDenied, authz.AuthorizerDeniedExplicitly, authz.AuthorizerUnauthorized, authz.AuthorizerFailed, authz.AuthorizerMisconfigured:
 			keep = r.AuthorizationType == "CUSTOM"
-		case authz.SignatureInvalid, authz.SignatureExpired, authz.AccessKeyUnknown, authz.IAMDenied:
+		case authz.SignatureMissing, authz.SignatureInvalid, authz.SignatureExpired, authz.AccessKeyUnknown, authz.IAMDenied:
 			keep = r.AuthorizationType == "AWS_IAM"
 		case authz.APIKeyMissing:
 			keep = l.keyRequired() && l.keyFromAuthorizer()

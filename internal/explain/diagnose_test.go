@@ -90,7 +90,9 @@ func TestFaultsOfRESTAPIs(t *testing.T) {
 		{name: "no API key", path: "/prod/keyed", reason: authz.APIKeyMissing, mend: "get-usage-plan-keys --usage-plan-id plan1"},
 		{name: "a wrong API key", path: "/prod/keyed", headers: []string{"X-Api-Key", "abcdefgh12345678"}, reason: authz.APIKeyInvalid, mend: "create-usage-plan-key --usage-plan-id plan1"},
 		{name: "no signature", path: "/prod/signed", reason: authz.SignatureMissing, mend: "curl --aws-sigv4 aws:amz:eu-west-1:execute-api"},
-		{name: "a token where a signature is asked for", path: "/prod/signed", headers: authorization("Bearer " + idToken(nil)), reason: authz.SignatureInvalid, mend: "op=replace,path=/authorizerId,value=auth"},
+		{name: "a token where a signature is asked for", path: "/prod/signed", headers: authorization("Bearer " + idToken(nil)), reason: authz.SignatureMissing, mend: "op=replace,path=/authorizerId,value=auth"},
+		{name: "a signature with a key that nobody has", path: "/prod/signed", headers: []string{"X-Amz-Date", time.Now().UTC().Format("20060102T150405Z"), "Authorization",
+			"AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/" + time.Now().UTC().Format("20060102") + "/eu-west-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=" + strings.Repeat("0", 64)}, reason: authz.AccessKeyUnknown, mend: "Sign with a key that exists"},
 		{name: "a resource policy that denies", path: "/prod/open", change: func(w *world) {
 			w.deployed.API.Value.Policy = aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*"},{"Sid":"no","Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"execute-api:/prod/GET/open"}]}`)
 		}, reason: authz.ResourcePolicyDenied, mend: "take the statement off"},

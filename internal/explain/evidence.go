@@ -40,7 +40,7 @@ var tokenRefusals = []authz.Reason{
 var errorTypes = map[string][]authz.Reason{
 	"ForbiddenException":                  {authz.DomainMappingMissing, authz.EndpointDisabled, authz.PrivateAPI, authz.APIKeyMissing, authz.APIKeyInvalid, authz.WAFBlocked},
 	"MissingAuthenticationTokenException": {authz.RouteNotFound, authz.RouteNotFoundSignatureExpected, authz.StageNotFound, authz.SignatureMissing},
-	"IncompleteSignatureException":        {authz.RouteNotFoundSignatureExpected, authz.StageNotFound, authz.SignatureInvalid},
+	"IncompleteSignatureException":        {authz.RouteNotFoundSignatureExpected, authz.StageNotFound, authz.SignatureMissing, authz.SignatureInvalid},
 	"InvalidSignatureException":           {authz.SignatureInvalid, authz.SignatureExpired, authz.RouteNotFoundSignatureExpected},
 	"UnrecognizedClientException":         {authz.AccessKeyUnknown, authz.RouteNotFoundSignatureExpected},
 	"ExpiredTokenException":               {authz.SignatureExpired},

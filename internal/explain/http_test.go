@@ -99,7 +99,7 @@ func TestFaultsOfHTTPAPIs(t *testing.T) {
 		{name: "no such path", path: "/pet", headers: authorization(idToken(nil)), reason: authz.RouteNotFound, mend: "https://" + host + "/pets"},
 		{name: "a slash at the end", path: "/pets/", reason: authz.RouteNotFound, mend: "without the slash at the end"},
 		{name: "the wrong verb", method: "POST", path: "/pets", reason: authz.RouteNotFound, mend: "Send GET"},
-		{name: "a token where a signature is asked for", path: "/signed", headers: authorization("Bearer " + idToken(nil)), reason: authz.SignatureInvalid, mend: "--authorization-type JWT --authorizer-id auth"},
+		{name: "a token where a signature is asked for", path: "/signed", headers: authorization("Bearer " + idToken(nil)), reason: authz.SignatureMissing, mend: "--authorization-type JWT --authorizer-id auth"},
 		{name: "the endpoint is off", path: "/open", change: func(_ *world, s *apigatewayv2.Snapshot) { s.API.Value.DisableExecuteApiEndpoint = aws.Bool(true) }, reason: authz.EndpointDisabled, mend: "--no-disable-execute-api-endpoint"},
 		{name: "the backend refuses", path: "/open", change: func(_ *world, s *apigatewayv2.Snapshot) {
 			s.Integrations[0].Value.IntegrationUri = aws.String(refusing.URL + "/no")

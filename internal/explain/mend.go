@@ -42,7 +42,7 @@ func init() {
 		authz.RouteNotFound: (*look).mendRoute, authz.RouteNotFoundSignatureExpected: (*look).mendRoute, authz.StageNotFound: (*look).mendStage,
 		authz.DomainMappingMissing: (*look).mendMapping, authz.EndpointDisabled: (*look).mendEndpoint, authz.PrivateAPI: (*look).mendPrivate,
 		authz.WAFBlocked: (*look).mendWAF, authz.ResourcePolicyDenied: (*look).mendPolicy, authz.SignatureMissing: (*look).mendUnsigned,
-		authz.SignatureInvalid: (*look).mendBadSignature, authz.IAMDenied: (*look).mendIAM,
+		authz.IAMDenied:     (*look).mendIAM,
 		authz.APIKeyMissing: (*look).mendNoKey, authz.APIKeyInvalid: (*look).mendBadKey, authz.Throttled: (*look).mendThrottle, authz.QuotaExceeded: (*look).mendQuota,
 		authz.AuthorizerDenied: (*look).mendDenied, authz.AuthorizerDeniedExplicitly: (*look).mendDenied, authz.AuthorizerMisconfigured: (*look).mendAuthorizer,
 		authz.IdentitySourceInvalid: (*look).mendExpression, authz.FunctionPermissionMissing: (*look).mendPermission,

@@ -40,9 +40,9 @@ func (l *look) updateClient(c *cognito.UserPoolClientType, change func(*cognito.
 	return l.awsIn(regionOfPool(aws.ToString(c.UserPoolId)), "cognito-idp", "update-user-pool-client", "--cli-input-json", string(text))
 }
 
-// allow lets an app client be granted scopes.
-func (l *look) allow(c *cognito.UserPoolClientType, scopes []string) string {
-	return l.updateClient(c, func(c *cognito.UserPoolClientType) {
+// granting makes an app client one that may be granted scopes, by the flow that it has or by the one that suits it.
+func (l *look) granting(scopes []string) func(*cognito.UserPoolClientType) {
+	return func(c *cognito.UserPoolClientType) {
 		c.AllowedOAuthScopes = slices.Clone(c.AllowedOAuthScopes)
 		for _, scope := range scopes {
 			if !slices.Contains(c.AllowedOAuthScopes, scope) {
@@ -61,7 +61,33 @@ func (l *look) allow(c *cognito.UserPoolClientType, scopes []string) string {
 		if len(c.SupportedIdentityProviders) == 0 {
 			c.SupportedIdentityProviders = []string{"COGNITO"}
 		}
-	})
+	}
+}
+
+// allow lets the token's app client be granted scopes, through OAuth endpoints that the pool must have.
+func (l *look) allow(scopes []string) string {
+	command := l.updateClient(l.client(), l.granting(scopes))
+	if p := l.pool(); p.Pool != nil && l.loginHost(p) == "" {
+		domain := strings.ToLower(strings.ReplaceAll(p.ID, "_", "-"))
+		command = l.awsIn(p.Region, "cognito-idp", "create-user-pool-domain", "--user-pool-id", p.ID, "--domain", domain) + " && " + command
+	}
+	return command
+}
+
+// afterwards says how to get a token with a scope from a client that may be granted it.
+func (l *look) afterwards(scope string) string {
+	c := *l.client()
+	l.granting([]string{scope})(&c)
+	if l.token.isClient() {
+		if command := l.clientCredentials(&c, []string{scope}); command != "" {
+			return step("Then fetch a token with it, and send its access_token", command)
+		}
+	}
+	text := "Then sign in again and ask for the scope " + scope + " there; a refresh keeps the old scopes, and initiate-auth grants none but its own."
+	if page := l.loginPage(&c, []string{scope}); page != "" {
+		text += " The login page: " + page
+	}
+	return text
 }
 
 // longerLife makes tokens of the client live a day.
@@ -96,8 +122,8 @@ func (l *look) loginHost(p *account.Pool) string {
 }
 
 // clientCredentials fetches an access token for a client, with scopes.
-func (l *look) clientCredentials(scopes []string) string {
-	c, host := l.client(), l.loginHost(l.pool())
+func (l *look) clientCredentials(c *cognito.UserPoolClientType, scopes []string) string {
+	host := l.loginHost(l.pool())
 	if c == nil || host == "" || !slices.Contains(c.AllowedOAuthFlows, cognito.OAuthFlowTypeClientCredentials) {
 		return ""
 	}
@@ -112,8 +138,8 @@ func (l *look) clientCredentials(scopes []string) string {
 }
 
 // loginPage is the address at which a user signs in and is asked for scopes; empty when the client has none.
-func (l *look) loginPage(scopes []string) string {
-	c, host := l.client(), l.loginHost(l.pool())
+func (l *look) loginPage(c *cognito.UserPoolClientType, scopes []string) string {
+	host := l.loginHost(l.pool())
 	if c == nil || host == "" || len(c.CallbackURLs) == 0 || !slices.Contains(c.AllowedOAuthFlows, cognito.OAuthFlowTypeCode) {
 		return ""
 	}

@@ -154,14 +154,6 @@ func (l *look) mendUnsigned() (steps []string) {
 	return steps
 }
 
-// mendBadSignature: what was sent is no signature, or not this request's.
-func (l *look) mendBadSignature() []string {
-	if l.token != nil {
-		return l.mendUnsigned()
-	}
-	return l.generalMends(authz.SignatureInvalid)
-}
-
 // mendIAM: the signer may not call the method.
 func (l *look) mendIAM() []string {
 	return []string{"Allow execute-api:Invoke on " + l.methodARN() + " in the caller's IAM policy. A caller of another account needs the API's resource policy to allow it, too."}

@@ -122,16 +122,16 @@ func (l *look) mendScope() (steps []string) {
 	if root == nil {
 		return append([]string{"Sign in again, through the login page or at the token endpoint, and ask there for one of the scopes " + someOf(l.deployed.Scopes) + "."}, l.takeOwnScope()...)
 	}
-	scope, c := l.wanted(), l.client()
+	scope := l.wanted()
 	switch root.Name {
 	case checkResourceServer:
-		steps = append(steps, step("Make the scope, let the app client be granted it, and sign in again asking for it", l.makeScope(scope)+" && "+l.allow(c, []string{scope})))
+		steps = append(steps, step("Make the scope, and let the app client be granted it", l.makeScope(scope)+" && "+l.allow([]string{scope})))
 	case checkOAuthFlow:
-		steps = append(steps, step("Let the app client use an OAuth flow and be granted the scope, and sign in through it", l.allow(c, []string{scope})))
+		steps = append(steps, step("Let the app client use an OAuth flow and be granted the scope", l.allow([]string{scope})))
 	case checkClientScope:
-		steps = append(steps, step("Let the app client be granted the scope, and sign in again asking for it", l.allow(c, []string{scope})))
+		steps = append(steps, step("Let the app client be granted the scope", l.allow([]string{scope})))
 	}
-	steps = append(steps, l.newToken([]string{scope})...)
+	steps = append(steps, l.afterwards(scope))
 	return append(steps, l.takeOwnScope()...)
 }
 

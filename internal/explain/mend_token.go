@@ -113,11 +113,11 @@ func (l *look) mendSignature() []string {
 // newToken says how to get another token for the client of the one at hand.
 func (l *look) newToken(scopes []string) []string {
 	if l.token != nil && l.token.isClient() {
-		if command := l.clientCredentials(scopes); command != "" {
+		if command := l.clientCredentials(l.client(), scopes); command != "" {
 			return []string{step("Fetch a new token and send its access_token", command)}
 		}
 	}
-	if page := l.loginPage(scopes); page != "" && len(scopes) > 0 && !slices.Contains(scopes, "aws.cognito.signin.user.admin") {
+	if page := l.loginPage(l.client(), scopes); page != "" && len(scopes) > 0 && !slices.Contains(scopes, "aws.cognito.signin.user.admin") {
 		return []string{"Sign in again, and send the new access token. The login page: " + page}
 	}
 	kind := "ID token"

@@ -27,7 +27,7 @@ import (
 )
 
 const (
-	petsID    = "abcde12345"
+	petsID   = "abcde12345"
 	region   = "eu-west-1"
 	poolID   = "eu-west-1_Abc123xyz"
 	otherID  = "eu-west-1_Other9999"

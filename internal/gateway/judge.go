@@ -5,7 +5,6 @@ import (
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
-	"github.com/poolgate/poolgate/internal/gateway/signed"
 )
 
 // judgements are the phases as far as they ask nobody and change nothing.
@@ -50,7 +49,7 @@ func (g *Gateway) judgeCaller(x *exchange) *refusal {
 	m := x.method
 	switch {
 	case m.authorization == authorizationIAM && g.accessKeys == nil:
-		return x.judgeSignature()
+		return g.judgeSignature(x)
 	case m.authorization == authorizationCustom && m.authorizer != nil && m.authorizer.broken == nil && m.authorizer.function != nil:
 		if refused := x.arnTooLong(); refused != nil {
 			return refused
@@ -61,16 +60,13 @@ func (g *Gateway) judgeCaller(x *exchange) *refusal {
 	return g.authorize(x)
 }
 
-// judgeSignature looks at the form of a signature only.
-func (x *exchange) judgeSignature() *refusal {
-	if complaint := signed.Complaint(x.request); complaint != "" {
-		return incompleteSignature(authz.SignatureInvalid, complaint).
-			explained("an Authorization header that is no AWS signature", "a request that is signed for execute-api in "+x.stage.region)
+// judgeSignature is askSignature where nobody knows the owners of access keys: what is wrong whoever signed.
+func (g *Gateway) judgeSignature(x *exchange) *refusal {
+	_, refused := g.verify(x, x.stage.region)
+	if refused != nil && refused.reason == authz.AccessKeyUnknown {
+		return nil
 	}
-	if !signed.Carried(x.request) {
-		return refuse(authz.SignatureMissing).explained("a request that is not signed", "a request that is signed for execute-api in "+x.stage.region)
-	}
-	return nil
+	return refused
 }
 
 // judgePolicy is permit for callers who are known.

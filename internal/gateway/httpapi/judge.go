@@ -5,7 +5,6 @@ import (
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
-	"github.com/poolgate/poolgate/internal/gateway/signed"
 )
 
 // Judge tells what ServeAPI would decide about a request, as far as that can be known without doing anything: no integration and no
@@ -47,23 +46,13 @@ func (g *Gateway) judgeCaller(x *exchange) (*answer, *refusal) {
 		_, refused := guard.identify(x)
 		return nil, refused
 	case iamGuard:
-		if g.keys == nil {
-			return nil, x.judgeSignature()
+		refused := guard.admit(g, x)
+		if g.keys == nil && refused != nil && refused.reason == authz.AccessKeyUnknown {
+			return nil, nil // what is wrong whoever signed is all that can be told
 		}
+		return nil, refused
 	}
 	return g.authorize(x)
-}
-
-// judgeSignature looks at the form of a signature only.
-func (x *exchange) judgeSignature() *refusal {
-	expected := "a request that is signed for execute-api in " + x.stage.region
-	if signed.Complaint(x.request) != "" {
-		return refuse(authz.SignatureInvalid).explained("an Authorization header that is no AWS signature", expected)
-	}
-	if !signed.Carried(x.request) {
-		return refuse(authz.SignatureMissing).explained("a request that is not signed", expected)
-	}
-	return nil
 }
 
 // guardOfTokens is the JWT authorizer before the route, if there is one.
