@@ -395,8 +395,8 @@ func (e entrypointError) Unwrap() error { return e.err }
 
 // serve answers the process's calls of the Runtime API.
 func (w *process) serve() {
-	w.server = &http.Server{Handler: w.routes(), ReadHeaderTimeout: time.Minute, BaseContext: func(net.Listener) context.Context {
+	w.server = &http.Server{Handler: unbrowsed(w.routes()), ReadHeaderTimeout: time.Minute, BaseContext: func(net.Listener) context.Context {
 		return context.Background()
 	}}
-	go func() { _ = w.server.Serve(w.listener) }()
+	go func() { _ = w.server.Serve(ownListener{w.listener, w.owner()}) }()
 }
