@@ -1,15 +1,22 @@
 package lambda
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/lambda/worker"
 	"github.com/poolgate/poolgate/internal/wire"
+	"github.com/poolgate/poolgate/internal/wire/sigv4"
 )
 
 // TestARoleOfAnotherAccountNeedsPermission: an API or a function of another account invokes nothing by naming a role, whosever it is.
@@ -53,5 +60,34 @@ func TestAFunctionIsNobodyOfAnotherAccount(t *testing.T) {
 	session, known := book.Find(variables["AWS_ACCESS_KEY_ID"])
 	if !known || session.Account != testAccount || strings.Contains(session.Principal, "222222222222") || !strings.HasSuffix(session.Principal, ":role/admin") {
 		t.Errorf("the session is %+v", session)
+	}
+}
+
+// oneKey is the account's key, the only one.
+type oneKey struct{}
+
+func (oneKey) Caller(string) (account, principal string) { return testAccount, "" }
+
+func (oneKey) Lookup(*http.Request) (sigv4.Lookup, bool) {
+	return func(string) (string, bool) { return "secret", true }, true
+}
+
+// TestASignatureIsForOnePath: what was signed for one path is not good for another that only means the same once it is made plain, since
+// the function is told of the path as it came.
+func TestASignatureIsForOnePath(t *testing.T) {
+	l := newURLLab(t, `exports.handler = async (event) => event.rawPath`, types.FunctionUrlAuthTypeAwsIam, nil)
+	l.callers = oneKey{}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.id+urlHost+"/b", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(nil)
+	if err := v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, r, hex.EncodeToString(sum[:]), "lambda", testRegion, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for path, status := range map[string]int{"/b": 200, "/admin/../b": 403, "//b": 403, "/./b": 403, "/c": 403} {
+		if answer := l.ask(http.MethodGet, path, "", r.Header); answer.StatusCode != status {
+			t.Errorf("%s: answered %d %s", path, answer.StatusCode, text(t, answer))
+		}
 	}
 }

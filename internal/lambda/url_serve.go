@@ -90,6 +90,9 @@ func (c *urlCall) permit() error {
 		if err := sigv4.Verify(c.r, c.body, "lambda", c.served.reference.region, lookup, time.Now()); err != nil {
 			return err
 		}
+		if sigv4.Ambiguous(c.r) {
+			return errForbidden.Becausef("the signature would hold for another path, too")
+		}
 	}
 	caller := &urlCaller{accessKey: scope.AccessKeyID}
 	caller.account, caller.principal = c.callers.Caller(scope.AccessKeyID)
