@@ -28,6 +28,7 @@ func aws2(t *testing.T) string {
 
 // TestTheExampleWithThreeFunctions deploys examples/three-functions by its own script, calls every route and reads the logs as its README says.
 func TestTheExampleWithThreeFunctions(t *testing.T) {
+	t.Parallel()
 	for _, program := range []string{"node", "python3", "go", "curl"} {
 		need(t, program)
 	}

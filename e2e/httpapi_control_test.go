@@ -33,8 +33,10 @@ func (p *process) refusedV2(t *testing.T, operation string, input map[string]any
 
 type in = map[string]any
 
-// TestTheCLIKeepsAnHTTPAPI uses every operation of HTTP APIs once through the real CLI.
+// TestTheCLIKeepsAnHTTPAPI uses every operation of HTTP APIs once through the real CLI; the two tests behind it have those of domains and
+// of what HTTP APIs have not.
 func TestTheCLIKeepsAnHTTPAPI(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	api := text(t, p.v2(t, "create-api", in{"Name": "pets", "ProtocolType": "HTTP", "CorsConfiguration": in{"AllowOrigins": []string{"https://a.example"}}}), "ApiId")
 	of := func(more in) in {
@@ -107,9 +109,6 @@ func TestTheCLIKeepsAnHTTPAPI(t *testing.T) {
 		t.Errorf("an import of an export is another API:\n%s\n%s", body, got)
 	}
 
-	p.domainsByCLI(t, api)
-	p.restByCLI(t, of, route, integration)
-
 	p.v2(t, "delete-route", of(in{"RouteId": route}))
 	p.v2(t, "delete-integration", of(in{"IntegrationId": integration}))
 	p.v2(t, "delete-authorizer", of(in{"AuthorizerId": authorizer}))
@@ -127,9 +126,12 @@ func (p *process) exportAPI(t *testing.T, api, file string) {
 	}
 }
 
-// domainsByCLI makes a custom domain name with what belongs to one.
-func (p *process) domainsByCLI(t *testing.T, api string) {
-	t.Helper()
+// TestTheCLIKeepsADomainOfAnHTTPAPI makes a custom domain name with what belongs to one.
+func TestTheCLIKeepsADomainOfAnHTTPAPI(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	api := text(t, p.v2(t, "create-api", in{"Name": "pets", "ProtocolType": "HTTP"}), "ApiId")
+	p.v2(t, "create-stage", in{"ApiId": api, "StageName": "prod"})
 	of := func(more in) in {
 		more["DomainName"] = "api.example.com"
 		return more
@@ -157,9 +159,17 @@ func (p *process) domainsByCLI(t *testing.T, api string) {
 	p.v2(t, "delete-domain-name", of(in{}))
 }
 
-// restByCLI uses what is kept without effect, and what HTTP APIs have not.
-func (p *process) restByCLI(t *testing.T, of func(in) in, route, integration string) {
-	t.Helper()
+// TestTheCLIIsToldWhatHTTPAPIsHaveNot uses what is kept without effect, and what HTTP APIs have not.
+func TestTheCLIIsToldWhatHTTPAPIsHaveNot(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	api := text(t, p.v2(t, "create-api", in{"Name": "pets", "ProtocolType": "HTTP"}), "ApiId")
+	of := func(more in) in {
+		more["ApiId"] = api
+		return more
+	}
+	integration := text(t, p.v2(t, "create-integration", of(in{"IntegrationType": "HTTP_PROXY", "IntegrationMethod": "ANY", "IntegrationUri": "https://b.example", "PayloadFormatVersion": "1.0"})), "IntegrationId")
+	route := text(t, p.v2(t, "create-route", of(in{"RouteKey": "GET /pets"})), "RouteId")
 	link := text(t, p.v2(t, "create-vpc-link", in{"Name": "link", "SubnetIds": []string{"subnet-1"}}), "VpcLinkId")
 	p.v2(t, "update-vpc-link", in{"VpcLinkId": link, "Name": "other"})
 	p.v2(t, "get-vpc-link", in{"VpcLinkId": link})

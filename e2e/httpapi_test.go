@@ -61,6 +61,7 @@ func curl(t *testing.T, args ...string) (head, body string) {
 // TestHTTPAPIByTheCLI builds an HTTP API by the aws CLI (a pool of this server as the JWT issuer, a Node function as integration and as
 // authorizer, an HTTP backend, CORS) and calls it with curl.
 func TestHTTPAPIByTheCLI(t *testing.T) {
+	t.Parallel()
 	p := serve(t)
 	need(t, "node")
 	s := p.newPool(t, "http")

@@ -36,6 +36,7 @@ func (s *site) filter(t *testing.T, group string, done func(messages []string) b
 
 // TestLogsByTheCLI turns a stage's logs on as on AWS, refusal without a role included, and reads them.
 func TestLogsByTheCLI(t *testing.T) {
+	t.Parallel()
 	s := serve(t).newSite(t)
 	on := func() string {
 		t.Helper()

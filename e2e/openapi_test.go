@@ -11,6 +11,7 @@ import (
 
 // TestAnOpenAPIFileIsTheAPI imports, deploys, exports and overwrites an API by the aws CLI, and asks it in between.
 func TestAnOpenAPIFileIsTheAPI(t *testing.T) {
+	t.Parallel()
 	s := serve(t).newPool(t, "openapi")
 	file := filepath.Join(t.TempDir(), "api.yaml")
 	sample, err := os.ReadFile("../examples/openapi/api.yaml")

@@ -28,6 +28,7 @@ func (p *process) s3(t *testing.T, args ...string) string {
 
 // TestTheCLIWorksWithS3 does with the real CLI what deploy tools do: signatures are verified, nothing is mocked.
 func TestTheCLIWorksWithS3(t *testing.T) {
+	t.Parallel()
 	p := serve(t, "--access-key", s3Key+":"+s3Secret)
 	dir := t.TempDir()
 	write := func(name string, data []byte) string {

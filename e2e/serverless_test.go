@@ -121,6 +121,7 @@ func (b *backendAPI) serveFramework(t *testing.T, methods map[string]frameworkMe
 
 // TestTheServerlessFrameworksTemplates serves what `serverless package` generates for `integration: lambda`.
 func TestTheServerlessFrameworksTemplates(t *testing.T) {
+	t.Parallel()
 	methods := packaged(t)
 	dir, err := filepath.Abs("serverless")
 	must(t, err)

@@ -11,6 +11,7 @@ import (
 
 // TestCachedAnswersAndCanariesByTheCLI turns a stage's cache on and off and releases a canary, as people do it.
 func TestCachedAnswersAndCanariesByTheCLI(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int64
 	back := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, asked.Add(1)) }))
 	defer back.Close()

@@ -54,6 +54,7 @@ func (k *keyed) expect(t *testing.T, when, path, key, want string) {
 
 // TestAPIKeysByTheCLI makes keys and plans as people do and calls the API as their clients do.
 func TestAPIKeysByTheCLI(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	k := serve(t, "--data", data).newKeyed(t)
 	key := k.aws(t, "apigateway", "create-api-key", "--name", "mine", "--enabled")
