@@ -49,7 +49,7 @@ func eventText(event any) ([]byte, error) {
 func (x *exchange) requestEvent() *requestEvent {
 	header, query := x.eventHeader(), x.queryValues()
 	return &requestEvent{
-		Type: "REQUEST", MethodARN: x.methodARN(), Resource: x.method.resource.path, Path: x.rawPath(), HTTPMethod: x.request.Method,
+		Type: "REQUEST", MethodARN: x.methodARN(), Resource: x.method.resource.path, Path: x.eventPath(), HTTPMethod: x.request.Method,
 		Headers: orEmpty(lastValues(header)), MultiValueHeaders: orEmpty(header),
 		QueryStringParameters: orEmpty(lastValues(query)), MultiValueQueryStringParameters: orEmpty(query),
 		PathParameters: orEmpty(x.eventPathParameters()), StageVariables: orEmpty(x.stage.variables),

@@ -83,6 +83,10 @@ func (c contextObject) value(name string) any {
 		return x.identityMap()
 	case "xrayTraceId":
 		return x.traceHeader()
+	case "customDomain":
+		if d := x.target.Domain; d != nil {
+			return vtl.NewMap().Put("basePathMatched", strings.TrimPrefix(d.BasePath, "/"))
+		}
 	case "responseOverride":
 		if c.response != nil {
 			return c.response
@@ -130,12 +134,12 @@ func (c contextObject) deployed(name string) any {
 	return nil
 }
 
-// stagePath is the request's path with the stage, $context.path.
+// stagePath is the request's path with what stood before it, $context.path: the stage, or through a custom domain the base path.
 func (x *exchange) stagePath() string {
 	if len(x.path.Segments) == 0 && !x.path.Trailing {
-		return "/" + x.stageName
+		return behind(x.frontPath(), "/")
 	}
-	return "/" + x.stageName + x.path.Text()
+	return behind(x.frontPath(), x.path.Text())
 }
 
 // requestTime is $context.requestTime, in the form of access logs.
@@ -190,6 +194,9 @@ func (x *exchange) identityMap() *vtl.Map {
 	}
 	m := vtl.NewMap().Put("cognitoIdentityPoolId", "").Put("accountId", c.Account).Put("cognitoIdentityId", "").Put("caller", c.UserID)
 	x.putAPIKey(m)
+	if certificate := x.certificate(); certificate != nil {
+		m.Put("clientCert", certificateMap(certificate))
+	}
 	return m.Put("sourceIp", x.sourceIP()).Put("principalOrgId", "").Put("accessKey", c.AccessKey).Put("cognitoAuthenticationType", "").
 		Put("cognitoAuthenticationProvider", "").Put("userArn", c.ARN).Put("userAgent", x.request.UserAgent()).Put("user", c.UserID)
 }

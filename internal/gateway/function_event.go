@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/poolgate/poolgate/internal/gateway/peer"
 	"github.com/poolgate/poolgate/internal/gateway/signed"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
 )
@@ -71,6 +72,8 @@ type eventIdentity struct {
 	APIKeyID                      *string `json:"apiKeyId,omitempty"`
 	UserAgent                     *string `json:"userAgent"`
 	User                          *string `json:"user"`
+	// ClientCert is what the client of a domain with mutual TLS showed.
+	ClientCert *peer.Certificate `json:"clientCert,omitempty"`
 }
 
 // signedBy fills in who signed the request.
@@ -97,7 +100,7 @@ func (x *exchange) proxyEvent(mapped []mapping) ([]byte, *refusal) {
 		}
 	}
 	event := proxyEvent{
-		Resource: x.method.resource.path, Path: x.rawPath(), HTTPMethod: x.request.Method,
+		Resource: x.method.resource.path, Path: x.eventPath(), HTTPMethod: x.request.Method,
 		Headers: lastValues(header), MultiValueHeaders: header,
 		QueryStringParameters: lastValues(x.queryValues()), MultiValueQueryStringParameters: orNull(x.queryValues()),
 		PathParameters: x.eventPathParameters(), StageVariables: orNull(x.stage.variables),
@@ -185,12 +188,12 @@ func (x *exchange) rawPath() string {
 	return path
 }
 
-// rawStagePath is the path with the stage, requestContext.path.
+// rawStagePath is the path with the stage, requestContext.path; through a custom domain with the base path instead.
 func (x *exchange) rawStagePath() string {
 	if len(x.path.Segments) == 0 && !x.path.Trailing {
-		return "/" + x.stageName
+		return behind(x.frontPath(), "/")
 	}
-	return "/" + x.stageName + x.rawPath()
+	return x.frontPath() + x.rawPath()
 }
 
 // rawParameter is a path parameter as the client wrote it.
@@ -231,6 +234,7 @@ func (x *exchange) eventContext() eventContext {
 		c.Identity.UserAgent = &agent
 	}
 	c.Identity.signedBy(x.caller)
+	c.Identity.ClientCert = x.certificate()
 	if key := x.metered.key; key != nil {
 		c.Identity.APIKey, c.Identity.APIKeyID = &x.metered.value, &key.ID
 	}

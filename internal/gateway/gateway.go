@@ -171,6 +171,8 @@ type Target struct {
 	Path string
 	// ThroughDomain tells that a custom domain led here, so that a disabled execute-api endpoint does not matter.
 	ThroughDomain bool
+	// Domain tells of that domain; nil where none led here or nothing is known of it.
+	Domain *Domain
 	// Spelled tells how the client wrote the name of a header, given in Go's spelling; nil where that is the client's.
 	Spelled func(name string) string
 }

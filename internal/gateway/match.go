@@ -14,6 +14,9 @@ const aMethod = "a method of the deployment"
 
 // match finds the API, the stage and the method. From here on the request has one path, x.path, and nobody looks at the URL again.
 func (g *Gateway) match(x *exchange) *refusal {
+	if refused := x.refuseDomain(); refused != nil {
+		return refused
+	}
 	plan, err := g.plans.Get(x.context(), x.target.API, x.began)
 	if err != nil {
 		return internalError(fmt.Errorf("the API could not be loaded: %w", err))

@@ -28,7 +28,7 @@ func (x *exchange) recordOf(a *answer) decision.Record {
 	r := decision.Record{
 		Version: 1, RequestID: x.requestID, ExtendedRequestID: x.extendedID, Time: x.began,
 		DurationMicros: time.Since(x.began).Microseconds(), SourceIP: x.sourceIP(),
-		API: x.target.API, Region: x.target.Region, Stage: clipped(x.stageName), Method: clipped(x.request.Method), Path: clipped(x.path.Escaped()),
+		API: x.target.API, Domain: x.target.domainOf(), Region: x.target.Region, Stage: clipped(x.stageName), Method: clipped(x.request.Method), Path: clipped(x.path.Escaped()),
 		Status: a.status, Allowed: x.refusal == nil,
 	}
 	if s := x.stage; s != nil {
@@ -53,6 +53,9 @@ func (x *exchange) fillRefusal(r *decision.Record, a *answer) {
 	r.Reason = refused.reason
 	r.RefusedBy = string(outlines[refused.reason].refusedBy)
 	r.ResponseType = refused.responseType
+	if d := x.target.Domain; d != nil && d.Refused != nil {
+		r.Sentence = d.Refused.Sentence
+	}
 	r.Saw, r.Expected, r.Checks = refused.saw, refused.expected, refused.checks
 	if r.Saw == "" && refused.cause != nil {
 		r.Saw = clipped(refused.cause.Error())

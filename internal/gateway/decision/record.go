@@ -24,9 +24,11 @@ type Record struct {
 	DurationMicros int64  `json:"durationMicros"`
 	SourceIP       string `json:"sourceIp"`
 
-	Account    string `json:"account"`
-	Region     string `json:"region"`
-	API        string `json:"api"`
+	Account string `json:"account"`
+	Region  string `json:"region"`
+	API     string `json:"api"`
+	// Domain is the custom domain name that led to the API, if one did.
+	Domain     string `json:"domain,omitempty"`
 	Stage      string `json:"stage"`
 	Deployment string `json:"deployment,omitempty"`
 	// Method and Path are the request's, the path without the stage; Resource is the path template that matched.

@@ -54,6 +54,8 @@ func (x *exchange) requestValue(name string) string {
 		return x.requestTime()
 	case "requestTimeEpoch":
 		return strconv.FormatInt(x.began.UnixMilli(), 10)
+	case "customDomain.basePathMatched":
+		return strings.TrimPrefix(x.target.BasePath, "/")
 	case "xrayTraceId":
 		return x.traceHeader()
 	}
@@ -88,6 +90,14 @@ func (x *exchange) identityValue(name string) (string, bool) {
 	case "userAgent":
 		agent := x.request.UserAgent()
 		return agent, agent != ""
+	}
+	if member, ok := strings.CutPrefix(name, "clientCert."); ok {
+		certificate := x.certificate()
+		if certificate == nil {
+			return "", false
+		}
+		text := certificate.Value(member)
+		return text, text != ""
 	}
 	if x.caller == nil {
 		return "", false

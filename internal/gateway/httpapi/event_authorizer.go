@@ -43,7 +43,7 @@ func (x *exchange) authorizerEvent(f *functionGuard, values []string) ([]byte, e
 	header := x.eventHeader()
 	if f.version == format1 {
 		e := authorizerEvent1{
-			Version: format1, Type: requestType, MethodARN: x.routeARN(), Resource: x.route.resourcePath(), Path: x.fullPath(),
+			Version: format1, Type: requestType, MethodARN: x.routeARN(), Resource: x.route.resourcePath(), Path: x.mappedPath(),
 			HTTPMethod: x.request.Method, Headers: joinedHeader(header), QueryParameters: orEmpty(joinedValues(x.queryValues())),
 			PathParameters: orEmpty(x.eventParameters()), StageVariables: orEmpty(x.stage.variables), RequestContext: x.context1(),
 		}
@@ -61,7 +61,9 @@ func (x *exchange) authorizerEvent(f *functionGuard, values []string) ([]byte, e
 	if len(values) > 0 {
 		e.IdentitySource = values
 	}
-	e.RequestContext.Authentication = &jsonNull
+	if e.RequestContext.Authentication == nil {
+		e.RequestContext.Authentication = jsonNull
+	}
 	header.Del("Cookie")
 	e.Headers = joinedHeader(header)
 	return marshal(&e)

@@ -1,6 +1,10 @@
 package httpapi
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/poolgate/poolgate/internal/gateway/peer"
+)
 
 // event1 is the event of payload format 1.0, which resembles a REST API's. Members without a value are null.
 type event1 struct {
@@ -52,6 +56,8 @@ type identity1 struct {
 	User                          *string `json:"user"`
 	UserAgent                     string  `json:"userAgent"`
 	UserARN                       *string `json:"userArn"`
+	// ClientCert is what the client of a domain with mutual TLS showed.
+	ClientCert *peer.Certificate `json:"clientCert,omitempty"`
 }
 
 // resourcePath is the route's path template; $default has its key.
@@ -67,10 +73,11 @@ func (x *exchange) context1() context1 {
 	prefix, _, _ := strings.Cut(domain, ".")
 	c := context1{
 		AccountID: x.stage.account, APIID: x.target.API, DomainName: domain, DomainPrefix: prefix, ExtendedRequestID: x.requestID,
-		HTTPMethod: x.request.Method, Identity: identity1{SourceIP: x.sourceIP(), UserAgent: x.request.UserAgent()}, Path: x.fullPath(),
+		HTTPMethod: x.request.Method, Identity: identity1{SourceIP: x.sourceIP(), UserAgent: x.request.UserAgent()}, Path: x.mappedPath(),
 		Protocol: x.request.Proto, RequestID: x.requestID, RequestTime: x.requestTime(), RequestTimeEpoch: x.began.UnixMilli(),
 		ResourceID: x.route.key, ResourcePath: x.route.resourcePath(), Stage: x.stage.name,
 	}
+	c.Identity.ClientCert = x.certificate()
 	if who := x.caller; who != nil {
 		c.Identity.AccessKey, c.Identity.AccountID, c.Identity.Caller = &who.accessKey, &who.accountID, &who.id
 		c.Identity.User, c.Identity.UserARN = &who.id, &who.arn
@@ -110,7 +117,7 @@ func (x *exchange) integrationEvent1(out *outgoing) ([]byte, *refusal) {
 	}
 	header := lowered(out.header)
 	e := event1{
-		Version: format1, Resource: x.route.resourcePath(), Path: x.fullPath(), HTTPMethod: x.request.Method,
+		Version: format1, Resource: x.route.resourcePath(), Path: x.mappedPath(), HTTPMethod: x.request.Method,
 		Headers: lastValues(header), MultiValueHeaders: header, QueryParameters: lastValues(query), MultiValueQueryParameters: orNull(query),
 		RequestContext: x.context1(), PathParameters: x.eventParameters(), StageVariables: orNull(x.stage.variables),
 		Body: body, IsBase64Encoded: encoded,

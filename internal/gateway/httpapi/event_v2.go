@@ -26,16 +26,16 @@ type context2 struct {
 	AccountID string `json:"accountId"`
 	APIID     string `json:"apiId"`
 	// Authentication is the client's certificate: null in an authorizer's event, left out in an integration's.
-	Authentication *json.RawMessage `json:"authentication,omitempty"`
-	Authorizer     *authorizer2     `json:"authorizer,omitempty"`
-	DomainName     string           `json:"domainName"`
-	DomainPrefix   string           `json:"domainPrefix"`
-	HTTP           http2            `json:"http"`
-	RequestID      string           `json:"requestId"`
-	RouteKey       string           `json:"routeKey"`
-	Stage          string           `json:"stage"`
-	Time           string           `json:"time"`
-	TimeEpoch      int64            `json:"timeEpoch"`
+	Authentication any          `json:"authentication,omitempty"`
+	Authorizer     *authorizer2 `json:"authorizer,omitempty"`
+	DomainName     string       `json:"domainName"`
+	DomainPrefix   string       `json:"domainPrefix"`
+	HTTP           http2        `json:"http"`
+	RequestID      string       `json:"requestId"`
+	RouteKey       string       `json:"routeKey"`
+	Stage          string       `json:"stage"`
+	Time           string       `json:"time"`
+	TimeEpoch      int64        `json:"timeEpoch"`
 }
 
 type http2 struct {
@@ -75,7 +75,8 @@ func (x *exchange) context2() context2 {
 	domain := x.domainName()
 	prefix, _, _ := strings.Cut(domain, ".")
 	return context2{
-		AccountID: x.stage.account, APIID: x.target.API, Authorizer: x.authorizer2(), DomainName: domain, DomainPrefix: prefix,
+		Authentication: x.authentication(),
+		AccountID:      x.stage.account, APIID: x.target.API, Authorizer: x.authorizer2(), DomainName: domain, DomainPrefix: prefix,
 		HTTP:      http2{x.request.Method, x.fullPath(), x.request.Proto, x.sourceIP(), x.request.UserAgent()},
 		RequestID: x.requestID, RouteKey: x.route.key, Stage: x.stage.name, Time: x.requestTime(), TimeEpoch: x.began.UnixMilli(),
 	}

@@ -165,6 +165,10 @@ type Target struct {
 	PathStyle bool
 	// ThroughDomain tells that a custom domain led here, so that a disabled execute-api endpoint does not matter.
 	ThroughDomain bool
+	// Domain is that domain's name; BasePath is the part of the path that its mapping took, with its leading slash; empty for the root's.
+	Domain, BasePath string
+	// MutualTLS tells that the client proved to have a certificate that the domain trusts.
+	MutualTLS bool
 }
 
 // Serves tells whether an id is that of an HTTP API. It asks the store once for an id that it does not know, and remembers for a

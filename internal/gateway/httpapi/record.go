@@ -33,7 +33,7 @@ func (x *exchange) recordOf(a *answer) decision.Record {
 	r := decision.Record{
 		Version: 1, Protocol: decision.HTTP, RequestID: x.requestID, ExtendedRequestID: x.requestID, Time: x.began,
 		DurationMicros: time.Since(x.began).Microseconds(), SourceIP: x.sourceIP(),
-		API: x.target.API, Region: x.target.Region, Method: clipped(x.request.Method), Path: clipped(x.path.Escaped()),
+		API: x.target.API, Domain: x.target.Domain, Region: x.target.Region, Method: clipped(x.request.Method), Path: clipped(x.path.Escaped()),
 		Status: a.status, Allowed: x.refusal == nil,
 	}
 	if s := x.stage; s != nil {
