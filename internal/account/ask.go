@@ -101,6 +101,7 @@ func (r *Reader) answer(ctx context.Context, q question, run func(context.Contex
 	for attempt, delay := 1, r.options.FirstDelay; ; attempt, delay = attempt+1, min(2*delay, mostDelay) {
 		value, err := run(bounded)
 		if err == nil {
+			r.gaveUp.Store(false)
 			return value, nil, nil
 		}
 		if ctx.Err() != nil {
@@ -112,8 +113,11 @@ func (r *Reader) answer(ctx context.Context, q question, run func(context.Contex
 		if gap == nil || bounded.Err() == nil { // running out of time tells less than what was answered before
 			gap = &Gap{q.operation, q.permission, kindOf(err), messageOf(err)}
 		}
-		again := gap.Kind == GapThrottled || attempt < mostFailures && mayPass(err)
+		again := gap.Kind == GapThrottled && !r.gaveUp.Load() || attempt < mostFailures && mayPass(err)
 		if !again || !sleep(bounded, delay) {
+			if gap.Kind == GapThrottled { // what is asked next has no better chance, and waiting for each would add up
+				r.gaveUp.Store(true)
+			}
 			return nil, gap, ctx.Err()
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -69,6 +70,8 @@ type Reader struct {
 	mu    sync.Mutex
 	asked map[string]*asked
 	gaps  []Gap
+	// gaveUp tells that the last question was throttled until its time was used up.
+	gaveUp atomic.Bool
 }
 
 // Open makes a Reader. Credentials that there are not are no error: everything is a gap then. The error is ErrNoRegion, one of the
@@ -104,7 +107,9 @@ func Open(ctx context.Context, options Options) (*Reader, error) {
 		return nil, ErrNoRegion
 	}
 	if options.Transport != nil {
-		loaded.HTTPClient = &http.Client{Transport: options.Transport}
+		loaded.HTTPClient = &http.Client{Transport: options.Transport, Timeout: defaultPatience, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // a signature is for one host
+		}}
 	}
 	r.http = bounded{loaded.HTTPClient}
 	loaded.HTTPClient = r.http
