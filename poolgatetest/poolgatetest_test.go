@@ -144,6 +144,33 @@ func TestAFunctionMayBeAHandlerOfTheTest(t *testing.T) {
 	}
 }
 
+func TestFurtherHostNames(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		options []poolgatetest.Option
+		refused bool
+	}{"not told of it": {nil, true}, "told of it": {[]poolgatetest.Option{poolgatetest.WithHost("api.example.com")}, false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request, err := http.NewRequest(http.MethodGet, poolgatetest.Start(t, row.options...).URL+"/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Host = "api.example.com"
+			answer, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer answer.Body.Close()
+			body := make([]byte, 512)
+			n, _ := answer.Body.Read(body)
+			if refused := strings.Contains(string(body[:n]), "does not answer to the host name"); refused != row.refused {
+				t.Errorf("answered %d %s", answer.StatusCode, body[:n])
+			}
+		})
+	}
+}
+
 // failing is a test that ends at its first failure, which it keeps.
 type failing struct {
 	testing.TB
