@@ -27,7 +27,11 @@ func (g *grant) accessClaims() (*claims, error) {
 	}
 	c.set("event_id", g.eventID)
 	c.set("token_use", "access")
-	c.set("scope", strings.Join(g.scopes, " "))
+	scopes := g.scopes
+	if g.tokenScopes != nil {
+		scopes = g.tokenScopes
+	}
+	c.set("scope", strings.Join(scopes, " "))
 	c.set("auth_time", g.authTime.Unix())
 	c.set("exp", g.now.Add(g.client.accessLife()).Unix())
 	c.set("iat", g.now.Unix())

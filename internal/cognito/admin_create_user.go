@@ -32,6 +32,9 @@ func (s *Service) AdminCreateUser(ctx context.Context, in *cip.AdminCreateUserIn
 	if err != nil {
 		return nil, err
 	}
+	if err := s.preSignUp(ctx, p, nil, u, byAdminCreate, in.ValidationData, in.ClientMetadata); err != nil {
+		return nil, err
+	}
 	if err := s.setPassword(u, p.id(), password); err != nil {
 		return nil, err
 	}

@@ -95,14 +95,21 @@ func (s *Service) AdminGetUser(ctx context.Context, in *cip.AdminGetUserInput) (
 
 // AdminConfirmSignUp confirms a user who signed up.
 func (s *Service) AdminConfirmSignUp(ctx context.Context, in *cip.AdminConfirmSignUpInput) (*cip.AdminConfirmSignUpOutput, error) {
-	return &cip.AdminConfirmSignUpOutput{}, s.changeUser(ctx, in.UserPoolId, value(in.Username), func(_ *store.Tx, _ *pool, u *user) error {
+	var p *pool
+	var confirmed *user
+	err := s.changeUser(ctx, in.UserPoolId, value(in.Username), func(_ *store.Tx, in *pool, u *user) error {
 		if u.Status != types.UserStatusTypeUnconfirmed {
 			return fault.Unauthorized("NotAuthorizedException", "User cannot be confirmed. Current status is %s", u.Status)
 		}
 		u.Status = types.UserStatusTypeConfirmed
 		delete(u.Codes, "sign-up")
+		p, confirmed = in, u
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return &cip.AdminConfirmSignUpOutput{}, s.postConfirmation(ctx, p, nil, confirmed, byConfirmSignUp, in.ClientMetadata)
 }
 
 // AdminUpdateUserAttributes changes attributes, the verified marks among them.

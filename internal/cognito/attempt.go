@@ -27,6 +27,8 @@ type attempt struct {
 	client      *client
 	// params are the AuthParameters or the ChallengeResponses.
 	params map[string]string
+	// metadata is the request's ClientMetadata, for triggers.
+	metadata map[string]string
 	// username is the name the caller gave; user is nil when nobody goes by it.
 	username string
 	user     *user
@@ -97,6 +99,9 @@ func (s *Service) findUser(ctx context.Context, a *attempt) error {
 		a.user, err = s.userByName(tx, a.pool, a.username)
 		return err
 	})
+	if fault.Is(err, "UserNotFoundException") && a.params["PASSWORD"] != "" && a.pool.triggers().UserMigration != nil {
+		a.user, err = s.migrate(ctx, a)
+	}
 	if fault.Is(err, "UserNotFoundException") {
 		a.user = nil
 		if a.hidesUsers() || a.page {
@@ -253,7 +258,7 @@ func (s *Service) complete(ctx context.Context, a *attempt, change func(*store.T
 	var refresh *freshRefreshToken
 	if !a.page {
 		var err error
-		if g, err = s.newGrant(ctx, a.poolID, a.client, a.now); err != nil {
+		if g, err = s.newGrant(ctx, a, a.now); err != nil {
 			return outcome{}, err
 		}
 		if refresh, err = g.newRefreshToken(); err != nil {
@@ -293,8 +298,14 @@ func (s *Service) complete(ctx context.Context, a *attempt, change func(*store.T
 	if err != nil || asked {
 		return challenge, err
 	}
+	if err := s.postAuthenticate(ctx, a, signedIn); err != nil {
+		return outcome{}, err
+	}
 	if a.page {
 		return outcome{signedIn: signedIn, authTime: a.now}, nil
+	}
+	if err := s.shape(ctx, g, a.tokensOf(), a.metadata); err != nil {
+		return outcome{}, err
 	}
 	tokens, err := g.issue()
 	if err != nil {
@@ -302,4 +313,12 @@ func (s *Service) complete(ctx context.Context, a *attempt, change func(*store.T
 	}
 	tokens.Refresh = refresh.token
 	return outcome{tokens: tokens.result(), signedIn: signedIn, authTime: a.now}, nil
+}
+
+// tokensOf is the source of the event that tells why a sign-in's tokens are issued.
+func (a *attempt) tokensOf() string {
+	if a.session != nil && a.session.Challenge == types.ChallengeNameTypeNewPasswordRequired {
+		return tokensOfNewPassword
+	}
+	return tokensOfSignIn
 }

@@ -24,6 +24,9 @@ var adminPasswordFlow = flow{
 
 // signInByPassword checks PASSWORD. For a user who does not exist it does the same work.
 func (s *Service) signInByPassword(ctx context.Context, a *attempt) (outcome, error) {
+	if err := s.preAuthenticate(ctx, a); err != nil {
+		return outcome{}, err
+	}
 	password := a.params["PASSWORD"]
 	if a.user == nil {
 		wasteVerifier(a.poolID, a.username, password)

@@ -21,7 +21,7 @@ func (s *Service) refreshByFlow(ctx context.Context, a *attempt) (outcome, error
 	if a.client.rotatesRefreshTokens() {
 		return outcome{}, fault.Invalid("InvalidParameterException", flowNotEnabled)
 	}
-	g, r, err := s.redeem(ctx, a.poolID, a.client, a.params["REFRESH_TOKEN"], nil)
+	g, r, err := s.redeem(ctx, a, a.params["REFRESH_TOKEN"], nil)
 	if err != nil {
 		if secretErr := s.checkSecretHashPresence(a); secretErr != nil {
 			return outcome{}, secretErr
@@ -33,6 +33,9 @@ func (s *Service) refreshByFlow(ctx context.Context, a *attempt) (outcome, error
 		if a.params["SECRET_HASH"] != "" && fault.Is(err, "NotAuthorizedException") {
 			return outcome{}, fault.Unauthorized("NotAuthorizedException", "SecretHash does not match for the client: %s", a.client.id())
 		}
+		return outcome{}, err
+	}
+	if err := s.shape(ctx, g, tokensOfRefresh, a.metadata); err != nil {
 		return outcome{}, err
 	}
 	tokens, err := g.issue()

@@ -40,11 +40,16 @@ func secretBlock(a *attempt) string {
 // beginSRP answers the client's A with B, the salt and the secret block. A user without a password gets the same answer as one who
 // does not exist.
 func (s *Service) beginSRP(ctx context.Context, a *attempt) (outcome, error) {
+	return s.beginSRPOf(ctx, a, nil)
+}
+
+// beginSRPOf is beginSRP as a step of a custom sign-in.
+func (s *Service) beginSRPOf(ctx context.Context, a *attempt, custom *customState) (outcome, error) {
 	clientPublic, err := parseSRPPublic(a.params["SRP_A"])
 	if err != nil {
 		return outcome{}, fault.Invalid("InvalidParameterException", "SRP_A is not valid.").Because(err)
 	}
-	next := session{Challenge: types.ChallengeNameTypePasswordVerifier, SRP: &srpSession{}}
+	next := session{Challenge: types.ChallengeNameTypePasswordVerifier, SRP: &srpSession{}, Custom: custom}
 	var stored verifier
 	if a.user == nil || a.user.SealedVerifier == "" {
 		keys, err := s.keysOf(ctx, a.poolID)
@@ -111,6 +116,9 @@ func (s *Service) verifySRP(ctx context.Context, a *attempt) (outcome, error) {
 	if err := checkSRPTimestamp(timestamp, time.Now()); err != nil {
 		return outcome{}, err
 	}
+	if err := s.preAuthenticate(ctx, a); err != nil {
+		return outcome{}, err
+	}
 	exchange := a.session.SRP
 	if exchange == nil {
 		return outcome{}, invalidSession("")
@@ -140,6 +148,9 @@ func (s *Service) verifySRP(ctx context.Context, a *attempt) (outcome, error) {
 	right := err == nil && subtle.ConstantTimeCompare(want, given) == 1
 	if !right || exchange.Phantom != 0 || a.user == nil {
 		return outcome{}, s.wrongPassword(ctx, a)
+	}
+	if custom := a.session.Custom; custom != nil {
+		return s.nextCustom(ctx, a, custom.after(customStep{Challenge: types.ChallengeNameTypePasswordVerifier, Result: true}))
 	}
 	return s.proceed(ctx, a)
 }

@@ -43,20 +43,6 @@ func flows(name types.AuthFlowType) (flow, bool) {
 // flowNotEnabled is the refusal of a flow that has no text of its own (fact 6.7).
 const flowNotEnabled = "Auth flow not enabled for this client"
 
-// customFlow is CUSTOM_AUTH where no function answers for the pool.
-var customFlow = flow{
-	public: true, admin: true, requires: []string{"USERNAME"}, named: true,
-	allowed:  types.ExplicitAuthFlowsTypeAllowCustomAuth,
-	disabled: flowNotEnabled,
-	begin: func(_ *Service, _ context.Context, a *attempt) (outcome, error) {
-		triggers := value(a.pool.Detail.Value.LambdaConfig)
-		if triggers.DefineAuthChallenge == nil {
-			return outcome{}, fault.Invalid("InvalidParameterException", "Custom auth lambda trigger is not configured for the user pool.")
-		}
-		return outcome{}, notImplemented("AuthFlow CUSTOM_AUTH with triggers")
-	},
-}
-
 // challengeAnswer is how one challenge is answered: a row of challenges.
 type challengeAnswer struct {
 	// requires are the ChallengeResponses that must be there.
@@ -73,6 +59,8 @@ func challenges(name types.ChallengeNameType) (challengeAnswer, bool) {
 		return passwordVerifier, true
 	case types.ChallengeNameTypeNewPasswordRequired:
 		return newPasswordRequired, true
+	case types.ChallengeNameTypeCustomChallenge:
+		return customChallenge, true
 	case types.ChallengeNameTypeSmsMfa:
 		return smsMFA, true
 	case types.ChallengeNameTypeEmailOtp:

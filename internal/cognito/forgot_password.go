@@ -110,7 +110,9 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cip.ConfirmForg
 	if err := s.setPassword(&holder, a.poolID, value(in.Password)); err != nil {
 		return nil, err
 	}
-	return &cip.ConfirmForgotPasswordOutput{}, s.changeNamed(ctx, a, expiredCode(), func(_ *store.Tx, u *user) (*fault.Error, error) {
+	var changed *user
+	err = s.changeNamed(ctx, a, expiredCode(), func(_ *store.Tx, u *user) (*fault.Error, error) {
+		changed = u
 		if u.Username != holder.Username {
 			return expiredCode(), nil // the name means another user since
 		}
@@ -128,6 +130,10 @@ func (s *Service) ConfirmForgotPassword(ctx context.Context, in *cip.ConfirmForg
 		}
 		return nil, nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return &cip.ConfirmForgotPasswordOutput{}, s.postConfirmation(ctx, a.pool, a.client, changed, byForgotPassword, in.ClientMetadata)
 }
 
 // AdminResetUserPassword takes the user's password away and sends the code by which ConfirmForgotPassword sets another. Until then a

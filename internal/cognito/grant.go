@@ -23,6 +23,7 @@ type grant struct {
 	keys   *keyset
 	issuer string
 	poolID string
+	pool   *pool
 	client *client
 	user   *user
 	groups []types.GroupType
@@ -34,13 +35,18 @@ type grant struct {
 	oauth  bool
 	scopes []string
 	nonce  string
+	// What the pre token generation function changed; nil where it did not.
+	idChanges, accessChanges *claimChanges
+	groupsSet                *groupConfig
+	// tokenScopes are the access token's scopes where the function changed them; the sign-in's own stay.
+	tokenScopes []string
 	// newID makes a random UUID.
 	newID func() (string, error)
 }
 
-// newGrant begins a sign-in's grant for a client.
-func (s *Service) newGrant(ctx context.Context, poolID string, c *client, authTime time.Time) (*grant, error) {
-	keys, err := s.keysOf(ctx, poolID)
+// newGrant begins a grant of an attempt's client.
+func (s *Service) newGrant(ctx context.Context, a *attempt, authTime time.Time) (*grant, error) {
+	keys, err := s.keysOf(ctx, a.poolID)
 	if err == nil {
 		keys, err = s.publish(ctx, keys)
 	}
@@ -48,7 +54,7 @@ func (s *Service) newGrant(ctx context.Context, poolID string, c *client, authTi
 		return nil, err
 	}
 	g := &grant{
-		keys: keys, issuer: s.issuer(poolID), poolID: poolID, client: c,
+		keys: keys, issuer: s.issuer(a.poolID), poolID: a.poolID, pool: a.pool, client: a.client,
 		now: s.now(), authTime: authTime, scopes: []string{adminScope}, newID: s.randomUUID,
 	}
 	if g.originJTI, err = s.randomUUID(); err != nil {
@@ -105,6 +111,8 @@ func (g *grant) issue() (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
+	g.groupsSet.setIn(access, false)
+	g.accessChanges.to(access)
 	tokens := Tokens{ExpiresIn: int(g.client.accessLife() / time.Second)}
 	if tokens.Access, err = g.keys.access.sign(access); err != nil {
 		return Tokens{}, err
@@ -116,6 +124,8 @@ func (g *grant) issue() (Tokens, error) {
 	if err != nil {
 		return Tokens{}, err
 	}
+	g.groupsSet.setIn(id, true)
+	g.idChanges.to(id)
 	tokens.ID, err = g.keys.id.sign(id)
 	return tokens, err
 }

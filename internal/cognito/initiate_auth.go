@@ -13,6 +13,7 @@ func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidentityprovider.
 	if err != nil {
 		return nil, err
 	}
+	a.metadata = in.ClientMetadata
 	o, err := s.begin(ctx, a, in.AuthFlow)
 	if err != nil {
 		return nil, err
@@ -28,6 +29,7 @@ func (s *Service) AdminInitiateAuth(ctx context.Context, in *cognitoidentityprov
 	if err != nil {
 		return nil, err
 	}
+	a.metadata = in.ClientMetadata
 	o, err := s.begin(ctx, a, in.AuthFlow)
 	if err != nil {
 		return nil, err
@@ -43,6 +45,7 @@ func (s *Service) RespondToAuthChallenge(ctx context.Context, in *cognitoidentit
 	if err != nil {
 		return nil, err
 	}
+	a.metadata = in.ClientMetadata
 	o, err := s.answer(ctx, a, in.ChallengeName, value(in.Session))
 	if err != nil {
 		return nil, err
@@ -58,6 +61,7 @@ func (s *Service) AdminRespondToAuthChallenge(ctx context.Context, in *cognitoid
 	if err != nil {
 		return nil, err
 	}
+	a.metadata = in.ClientMetadata
 	o, err := s.answer(ctx, a, in.ChallengeName, value(in.Session))
 	if err != nil {
 		return nil, err

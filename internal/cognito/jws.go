@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // signer signs tokens with one key.
@@ -63,6 +64,14 @@ func (c *claims) set(name string, value any) {
 func (c *claims) setText(name, value string) {
 	if value != "" {
 		c.set(name, value)
+	}
+}
+
+// remove takes a claim out.
+func (c *claims) remove(name string) {
+	if _, there := c.values[name]; there {
+		delete(c.values, name)
+		c.names = slices.DeleteFunc(c.names, func(n string) bool { return n == name })
 	}
 }
 

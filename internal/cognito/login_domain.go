@@ -163,7 +163,7 @@ func (s *Service) IssueTokens(ctx context.Context, r IssueRequest) (Tokens, erro
 	if err != nil {
 		return Tokens{}, err
 	}
-	g, err := s.newGrant(ctx, a.poolID, a.client, r.AuthTime)
+	g, err := s.newGrant(ctx, a, r.AuthTime)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -201,6 +201,9 @@ func (s *Service) IssueTokens(ctx context.Context, r IssueRequest) (Tokens, erro
 	if err != nil {
 		return Tokens{}, err
 	}
+	if err := s.shape(ctx, g, tokensOfLoginDomain, nil); err != nil {
+		return Tokens{}, err
+	}
 	tokens, err := g.issue()
 	if refresh != nil {
 		tokens.Refresh = refresh.token
@@ -216,7 +219,7 @@ func (s *Service) RefreshTokens(ctx context.Context, clientID, token string) (To
 		return Tokens{}, err
 	}
 	allowed := scopesFingerprint(a.client.Detail.Value.AllowedOAuthScopes)
-	return s.redeemAndRotate(ctx, a.poolID, a.client, token, func(r *refreshToken) error {
+	return s.redeemAndRotate(ctx, a, token, func(r *refreshToken) error {
 		if r.OAuth && r.ClientScopes != allowed {
 			return fault.Unauthorized("NotAuthorizedException", "session expired").
 				Becausef("the client's allowed scopes changed since the refresh token was issued")

@@ -12,8 +12,8 @@ import (
 
 // redeem makes a new grant of a refresh token: the sign-in it came of stays what it was (auth_time, origin_jti, scopes), the groups and
 // attributes are those of now. check may refuse the token for a reason of the caller's own.
-func (s *Service) redeem(ctx context.Context, poolID string, c *client, token string, check func(*refreshToken) error) (*grant, *refreshToken, error) {
-	g, err := s.newGrant(ctx, poolID, c, s.now())
+func (s *Service) redeem(ctx context.Context, a *attempt, token string, check func(*refreshToken) error) (*grant, *refreshToken, error) {
+	g, err := s.newGrant(ctx, a, s.now())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -46,17 +46,18 @@ func (s *Service) redeemIn(tx *store.Tx, g *grant, token string, check func(*ref
 
 // redeemAndRotate is redeem where the client's settings say that each use replaces the refresh token (fact 4.4). The new one ends when the
 // old one would have; where tokens do not rotate there is no new one.
-func (s *Service) redeemAndRotate(ctx context.Context, poolID string, c *client, token string, check func(*refreshToken) error) (Tokens, error) {
-	if !c.rotatesRefreshTokens() {
-		g, _, err := s.redeem(ctx, poolID, c, token, check)
-		if err != nil {
-			return Tokens{}, err
-		}
-		return g.issue()
-	}
-	g, err := s.newGrant(ctx, poolID, c, s.now())
+//
+// The function that shapes tokens is asked before anything is stored: one that fails must not cost the client its refresh token.
+func (s *Service) redeemAndRotate(ctx context.Context, a *attempt, token string, check func(*refreshToken) error) (Tokens, error) {
+	g, _, err := s.redeem(ctx, a, token, check)
 	if err != nil {
 		return Tokens{}, err
+	}
+	if err := s.shape(ctx, g, tokensOfRefresh, a.metadata); err != nil {
+		return Tokens{}, err
+	}
+	if !a.client.rotatesRefreshTokens() {
+		return g.issue()
 	}
 	next, err := g.newRefreshToken()
 	if err != nil {
@@ -69,7 +70,7 @@ func (s *Service) redeemAndRotate(ctx context.Context, poolID string, c *client,
 		}
 		if r.RotatedAt.IsZero() {
 			r.RotatedAt = g.now
-			if err := refreshTokens.Put(tx, poolID, refreshTokenID(token), r); err != nil {
+			if err := refreshTokens.Put(tx, a.poolID, refreshTokenID(token), r); err != nil {
 				return err
 			}
 		}
@@ -98,7 +99,8 @@ func (s *Service) GetTokensFromRefreshToken(ctx context.Context, in *cip.GetToke
 	if !right {
 		return nil, fault.Unauthorized("NotAuthorizedException", "Unable to verify secret for client %s", a.client.id())
 	}
-	tokens, err := s.redeemAndRotate(ctx, a.poolID, a.client, value(in.RefreshToken), nil)
+	a.metadata = in.ClientMetadata
+	tokens, err := s.redeemAndRotate(ctx, a, value(in.RefreshToken), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,8 @@ type Service struct {
 	keys *keyring
 	// engine judges the tokens that users bring back: nothing but authz decides about a token.
 	engine *authz.Engine
+	// functions runs the functions of triggers; nil where there are none.
+	functions Functions
 }
 
 // Config is what a Service is made of.
@@ -49,6 +51,8 @@ type Config struct {
 	Log *slog.Logger
 	// Random is where ids, secrets and keys come from; nil means crypto/rand.
 	Random io.Reader
+	// Functions runs the functions of triggers; nil means that a pool with triggers refuses what they guard.
+	Functions Functions
 }
 
 // New makes the service.
@@ -58,7 +62,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, clock: cfg.Clock, baseURL: strings.TrimSuffix(cfg.BaseURL, "/"),
-		issuerAWS: cfg.IssuerAWS, log: cfg.Log, random: cfg.Random,
+		issuerAWS: cfg.IssuerAWS, log: cfg.Log, random: cfg.Random, functions: cfg.Functions,
 	}
 	if s.clock == nil {
 		s.clock = new(clock.Clock)

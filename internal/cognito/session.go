@@ -23,6 +23,8 @@ type session struct {
 	// Page says that the sign-in began on the login page; such a session cannot be continued by the API, nor the other way round.
 	Page bool        `json:",omitempty"`
 	SRP  *srpSession `json:",omitempty"`
+	// Custom is what a sign-in by functions remembers.
+	Custom *customState `json:",omitempty"`
 	// Setup is there while a second factor is set up.
 	Setup *totpSetup `json:",omitempty"`
 }

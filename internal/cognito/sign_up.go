@@ -28,14 +28,18 @@ func (s *Service) SignUp(ctx context.Context, in *cip.SignUpInput) (*cip.SignUpO
 	if err != nil {
 		return nil, err
 	}
+	if err := s.preSignUp(ctx, a.pool, a.client, u, bySignUp, in.ValidationData, in.ClientMetadata); err != nil {
+		return nil, err
+	}
 	if err := s.setPassword(u, a.poolID, value(in.Password)); err != nil {
 		return nil, err
 	}
-	out := &cip.SignUpOutput{UserSub: aws.String(u.Sub)}
+	confirmed := u.Status == types.UserStatusTypeConfirmed
+	out := &cip.SignUpOutput{UserSub: aws.String(u.Sub), UserConfirmed: confirmed}
 	err = s.store.Update(ctx, func(tx *store.Tx) error {
 		fresh := *u
 		fresh.Codes = nil // the function may run again
-		if sendTo := a.pool.autoVerified(&fresh); sendTo != "" {
+		if sendTo := a.pool.autoVerified(&fresh); sendTo != "" && !confirmed {
 			var err error
 			if out.CodeDeliveryDetails, err = s.sendCode(tx, a.pool, &fresh, signUpCode, sendTo); err != nil {
 				return err
@@ -46,7 +50,10 @@ func (s *Service) SignUp(ctx context.Context, in *cip.SignUpInput) (*cip.SignUpO
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	if confirmed {
+		err = s.postConfirmation(ctx, a.pool, a.client, u, byConfirmSignUp, in.ClientMetadata)
+	}
+	return out, err
 }
 
 // newSignUp is the user that the input describes, without a password.
@@ -134,7 +141,9 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cip.ConfirmSignUpInput)
 	if err != nil {
 		return nil, err
 	}
-	return &cip.ConfirmSignUpOutput{}, s.changeNamed(ctx, a, expiredCode(), func(tx *store.Tx, u *user) (*fault.Error, error) {
+	var confirmed *user
+	err = s.changeNamed(ctx, a, expiredCode(), func(tx *store.Tx, u *user) (*fault.Error, error) {
+		confirmed = u
 		if u.Status != types.UserStatusTypeUnconfirmed {
 			return nil, fault.Unauthorized("NotAuthorizedException", "User cannot be confirmed. Current status is %s", u.Status)
 		}
@@ -146,6 +155,10 @@ func (s *Service) ConfirmSignUp(ctx context.Context, in *cip.ConfirmSignUpInput)
 		u.Status, u.Modified = types.UserStatusTypeConfirmed, a.now
 		return nil, s.claimAliases(tx, a.pool, u, in.ForceAliasCreation)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return &cip.ConfirmSignUpOutput{}, s.postConfirmation(ctx, a.pool, a.client, confirmed, byConfirmSignUp, in.ClientMetadata)
 }
 
 // ResendConfirmationCode sends a new code to a user who has not confirmed yet; the older one is void.

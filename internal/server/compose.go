@@ -37,13 +37,17 @@ type parts struct {
 	// copies is where what was pulled from an account goes.
 	copies  pull.Services
 	closers []func()
+	known
 }
 
 var _ login.Pools = (*cognito.Service)(nil)
 
 // compose makes the services and joins them by the interfaces that each declares.
 func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error) {
-	pools, err := cognito.New(cognito.Config{Store: db, Clock: clock, BaseURL: config.PublicURL, IssuerAWS: config.IssuerAWS, Log: config.Log})
+	triggers := new(triggers)
+	pools, err := cognito.New(cognito.Config{
+		Store: db, Clock: clock, BaseURL: config.PublicURL, IssuerAWS: config.IssuerAWS, Functions: triggers, Log: config.Log,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -69,9 +73,11 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 		p.close()
 		return nil, hintedPart(err)
 	}
+	triggers.functions = functions
 	p.functions, p.closers = functions, append(p.closers, functions.Close)
-	documents := apigateway.New(apigateway.Config{Store: db, Clock: clock, Log: config.Log})
+	documents := apigateway.New(apigateway.Config{Store: db, Clock: clock, Log: config.Log, Objects: p.objects})
 	httpDocuments := apigatewayv2.New(apigatewayv2.Config{Store: db, Domains: documents, PublicURL: config.PublicURL, Clock: clock, Log: config.Log})
+	p.knowNames(config, db, documents)
 	records := decision.NewRing(decision.RingRecords, decision.RingBytes)
 	tells := func(r *http.Request) bool { return tellsReasons(config, r) }
 	keys, err := signers(config, p.apis)
