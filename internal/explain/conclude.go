@@ -25,6 +25,9 @@ func (l *look) conclude(v *Verdict) {
 		l.passed(v)
 	case !r.Allowed && (e.could(r.Reason) || l.alike(r.Reason)):
 		l.refused(v, r.Reason, r.Saw, r.Expected)
+		if r.Reason == authz.KeysUnavailable && len(e.reasons) > 1 {
+			l.doubt(v, r)
+		}
 	case e.backend:
 		l.refused(v, authz.IntegrationRefused, fmt.Sprintf("the backend itself answered %d %s", v.Status, http.StatusText(v.Status)), "an answer that lets the request in")
 	default:
@@ -132,7 +135,7 @@ func (l *look) passed(v *Verdict) {
 	if v.Status >= http.StatusBadRequest {
 		v.Sentence += fmt.Sprintf(" The %d is the backend's own answer.", v.Status)
 	}
-	if r := l.deployed; !r.Allowed {
+	if r := l.deployed; !r.Allowed && r.Reason != authz.KeysUnavailable {
 		v.Sentence = "The request was let in."
 		v.Missing = append(v.Missing, fmt.Sprintf("By what the account shows it should have been refused (%s: %s). The API may have been changed meanwhile, or its clock differs from the local one.", r.Reason, r.Saw))
 	}
@@ -276,6 +279,10 @@ func (l *look) absent(v *Verdict) bool {
 	switch {
 	case l.throughDomain && l.api == "":
 		l.refused(v, authz.DomainMappingMissing, fmt.Sprintf("no mapping of %s for the path %s", l.domain.Name, clip(l.path, 200)), basePaths(l.domain))
+	case l.domain == nil && l.c.Located.Kind == CustomDomain && !denied:
+		v.Sentence = l.c.Located.Host + " is no custom domain name of API Gateway in this account and region."
+		v.unsure("the account and region that have the domain name " + l.c.Located.Host)
+		return true
 	case denied || l.api == "":
 		return false
 	default:

@@ -45,7 +45,7 @@ func Diagnose(ctx context.Context, c Case) (*Verdict, error) {
 	} else if v.Gaps = c.Account.Gaps(); v.Certain {
 		v.Gaps = worthTelling(v.Gaps)
 	}
-	return v.whole(), nil
+	return v.whole().hidden(), nil
 }
 
 // elsewhere is the verdict on an address that is not API Gateway's.
@@ -53,7 +53,7 @@ func elsewhere(c *Case, v *Verdict) *Verdict {
 	v.Sentence = "The URL's host " + clip(c.Located.Host, 200) + " is not one of API Gateway's."
 	v.Facts = []Fact{{"request", c.Request.Method + " " + clip(c.Request.URL, 300)}}
 	v.unsure("the URL of an API: https://ID.execute-api.REGION.amazonaws.com/STAGE/…, a custom domain name of API Gateway, or a local server's")
-	return v.whole()
+	return v.whole().hidden()
 }
 
 // tellRoot puts the root in the place of what follows from it.

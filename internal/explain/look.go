@@ -2,18 +2,17 @@ package explain
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
 
+	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
 	"github.com/poolgate/poolgate/internal/account"
-	"github.com/poolgate/poolgate/internal/apigateway"
-	"github.com/poolgate/poolgate/internal/apigatewayv2"
-	"github.com/poolgate/poolgate/internal/gateway"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
-	"github.com/poolgate/poolgate/internal/gateway/httpapi"
 )
 
 // look is everything that was found out about a case.
@@ -84,12 +83,39 @@ func newLook(ctx context.Context, c *Case) (*look, error) {
 
 // readMore reads what only some cases need.
 func (l *look) readMore(ctx context.Context) (err error) {
-	if id := l.token.poolID(); id != "" && l.token.username != "" && l.pools[id] != nil && !l.pools[id].Gone {
+	id := l.token.poolID()
+	if p := l.pools[id]; p == nil || p.Gone {
+		return l.readPermission(ctx)
+	}
+	if err = l.readClient(ctx, id); err != nil {
+		return err
+	}
+	if l.token.username != "" {
 		if l.user, err = l.c.Account.User(ctx, id, l.token.username); err != nil {
 			return err
 		}
 	}
 	return l.readPermission(ctx)
+}
+
+// readClient reads the token's app client, where it was not among the first of the pool's.
+func (l *look) readClient(ctx context.Context, id string) error {
+	p := l.pools[id]
+	if l.token.client == "" || p.Clients[l.token.client] != nil {
+		return nil
+	}
+	c, err := l.c.Account.Client(ctx, id, l.token.client)
+	if err != nil || c == nil {
+		return err
+	}
+	own := *p
+	own.Clients = maps.Clone(p.Clients)
+	if own.Clients == nil {
+		own.Clients = map[string]*cognito.UserPoolClientType{}
+	}
+	own.Clients[l.token.client] = c
+	l.pools[id] = &own
+	return nil
 }
 
 // time is the time that the token is judged by: the answering server's, where it says so.
@@ -206,77 +232,6 @@ func (l *look) readPools(ctx context.Context, ids []string) error {
 	}
 	wg.Wait()
 	return failed
-}
-
-// judge lets the stage, and the API as it is edited, decide about the request.
-func (l *look) judge(ctx context.Context) {
-	l.deployed, l.guessed = l.judged(ctx, l.c.Request.Method, false), false
-	l.live = l.judged(ctx, l.c.Request.Method, true)
-	if l.deployed == nil && l.live != nil {
-		l.deployed, l.guessed = l.live, true
-	}
-}
-
-// judged is what a verb gets, from the stage or from the API as it is edited; nil where that could not be read.
-func (l *look) judged(ctx context.Context, verb string, live bool) *decision.Record {
-	r := replay(ctx, l.c, verb)
-	b := newBench(l.keys, l.now)
-	switch {
-	case l.http != nil:
-		apis := l.httpAPIs(live)
-		if apis == nil {
-			return nil
-		}
-		return b.judgeHTTP(*apis, r, httpapi.Target{API: l.api, Region: l.region, Stage: l.stage, Path: l.path, PathStyle: l.c.Located.Kind == PathStyle, ThroughDomain: l.throughDomain})
-	case l.rest != nil:
-		apis := l.restAPIs(live)
-		if apis == nil {
-			return nil
-		}
-		return b.judgeREST(*apis, r, gateway.Target{API: l.api, Region: l.region, Stage: l.stage, Path: l.path, ThroughDomain: l.throughDomain})
-	}
-	return nil
-}
-
-// restAPIs are the stages as they are, or each with the API as it is edited. It is nil where the request's stage could not be read.
-func (l *look) restAPIs(live bool) *restAPIs {
-	apis := &restAPIs{id: l.api, live: l.rest.Live, stages: make(map[string]*apigateway.Published, len(l.rest.Stages))}
-	for name, p := range l.rest.Stages {
-		own := *p
-		if live {
-			own.Snapshot = l.rest.Live
-		}
-		own.Canary = nil
-		if own.Snapshot == nil {
-			if name == l.stageName() {
-				return nil
-			}
-			continue
-		}
-		apis.stages[name] = &own
-	}
-	if live && l.rest.Live == nil {
-		return nil
-	}
-	return apis
-}
-
-// httpAPIs is restAPIs of an HTTP API.
-func (l *look) httpAPIs(live bool) *httpAPIs {
-	apis := &httpAPIs{id: l.api, live: l.http.Live, stages: make(map[string]*apigatewayv2.Published, len(l.http.Stages))}
-	for name, p := range l.http.Stages {
-		own := *p
-		if live {
-			own.Snapshot = l.http.Live
-		} else if own.Snapshot == nil && own.DeploymentID != "" && name == l.stageName() {
-			return nil
-		}
-		apis.stages[name] = &own
-	}
-	if live && l.http.Live == nil {
-		return nil
-	}
-	return apis
 }
 
 // stageName is the stage that the request names.
