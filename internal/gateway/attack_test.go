@@ -1,8 +1,11 @@
 package gateway_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
 	"github.com/poolgate/poolgate/authz"
 )
@@ -121,5 +124,31 @@ func TestNoVerbAnswersForAnother(t *testing.T) {
 	}
 	if got := send(t, c, "HEAD", "/dev/any"); got.ContentLength != 1 {
 		t.Errorf("HEAD was answered the length %d", got.ContentLength)
+	}
+}
+
+// TestAFunctionHearsTheAPIAndNotItsClient: a header that the API maps into a function's event comes once, in the API's letters, whatever
+// the client sent of that name.
+func TestAFunctionHearsTheAPIAndNotItsClient(t *testing.T) {
+	f := echoes()
+	m := cognito()
+	m.MethodIntegration = integrationWith(types.IntegrationTypeAwsProxy, functionARN, func(i *types.Integration) {
+		i.RequestParameters = map[string]string{
+			"integration.request.header.x-user": "context.authorizer.claims.sub", "integration.request.header.X-ROLE": "context.authorizer.claims.nothing",
+		}
+	})
+	w := newWorld(t, newAPI().authorizer("auth", nil).on("GET", "/a", m), nil, withFunctions(f))
+	send(t, w, "GET", "/prod/a", "Authorization", token(idClaims()), "X-User", "admin", "X-Role", "admin")
+	var event struct{ Headers map[string]string }
+	if err := json.Unmarshal(f.last(t).Payload, &event); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range event.Headers {
+		if value == "admin" {
+			t.Errorf("the function got %s: admin", name)
+		}
+	}
+	if event.Headers["x-user"] != "11111111-2222-3333-4444-555555555555" {
+		t.Errorf("the function got %v", event.Headers)
 	}
 }

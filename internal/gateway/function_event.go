@@ -95,9 +95,7 @@ func (x *exchange) proxyEvent(mapped []mapping) ([]byte, *refusal) {
 		if refused != nil {
 			return nil, refused
 		}
-		if len(values) > 0 {
-			header[m.name] = values
-		}
+		setSpelled(header, m.name, values)
 	}
 	event := proxyEvent{
 		Resource: x.method.resource.path, Path: x.eventPath(), HTTPMethod: x.request.Method,
@@ -139,6 +137,19 @@ func (x *exchange) eventHeader() http.Header {
 	to["X-Amzn-Trace-Id"] = []string{x.traceHeader()}
 	x.spell(to)
 	return to
+}
+
+// setSpelled sets a header in place of the client's, in whatever letters that came: many a function reads names in any case, and of two the
+// last. Without a value there is none, so that the client cannot speak for the API.
+func setSpelled(h http.Header, name string, values []string) {
+	for written := range h {
+		if strings.EqualFold(written, name) {
+			delete(h, written)
+		}
+	}
+	if len(values) > 0 {
+		h[name] = values
+	}
 }
 
 // ownSpelling are the headers that API Gateway writes by itself, also where the client sent one of that name.

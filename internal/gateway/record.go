@@ -8,6 +8,7 @@ import (
 
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
+	"github.com/poolgate/poolgate/internal/gateway/mask"
 )
 
 // recordedPath is how much of a path a record keeps.
@@ -58,7 +59,7 @@ func (x *exchange) fillRefusal(r *decision.Record, a *answer) {
 	}
 	r.Saw, r.Expected, r.Checks = refused.saw, refused.expected, refused.checks
 	if r.Saw == "" && refused.cause != nil {
-		r.Saw = clipped(refused.cause.Error())
+		r.Saw = clipped(mask.Tokens(refused.cause.Error()))
 	}
 	if refused.reason == authz.IntegrationRefused {
 		return
@@ -101,7 +102,7 @@ func (g *Gateway) event(x *exchange, r *decision.Record) {
 	if x.refusal != nil {
 		attributes = append(attributes, slog.String("reason", string(r.Reason)), slog.String("refusedBy", r.RefusedBy))
 		if x.refusal.cause != nil {
-			attributes = append(attributes, slog.Any("cause", x.refusal.cause))
+			attributes = append(attributes, slog.String("cause", mask.Tokens(x.refusal.cause.Error())))
 		}
 	}
 	g.log.LogAttrs(ctx, slog.LevelInfo, "request", attributes...)
