@@ -23,6 +23,9 @@ func (p *parts) serveAPI(w http.ResponseWriter, r *http.Request, e entry) {
 // apiPath is all that stands behind the API's id, as it was written: an HTTP API's stage may be in it or not.
 func (e entry) apiPath(r *http.Request) string {
 	path := r.URL.EscapedPath()
+	if e.pathStyle && strings.HasPrefix(path, pathStyleOld) {
+		return "/" + e.stage + e.rest
+	}
 	if e.pathStyle {
 		path = strings.TrimPrefix(path, pathStyleGateway+e.api)
 	}

@@ -15,6 +15,8 @@ type certificates struct {
 	authority *Authority // nil when files are given
 	tls       *tls.Config
 	log       *slog.Logger
+	// domains are the custom domain names, once there are any to know.
+	domains *domains
 }
 
 // newCertificates reads the given files, so that a wrong one is noticed at start. The authority is not asked for anything yet.
@@ -24,6 +26,7 @@ func newCertificates(config Config) (*certificates, error) {
 		tls: &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}},
 		log: config.Log,
 	}
+	c.tls.GetConfigForClient = c.forClient
 	if config.TLSCert != "" || config.TLSKey != "" {
 		given, err := tls.LoadX509KeyPair(config.TLSCert, config.TLSKey)
 		if err != nil {
@@ -36,7 +39,7 @@ func newCertificates(config Config) (*certificates, error) {
 	if config.Data != Memory && config.Data != "" {
 		directory = filepath.Join(config.Data, "tls")
 	}
-	c.authority = newAuthority(directory, ownNames(config))
+	c.authority = newAuthority(directory, c.serves(ownNames(config)))
 	c.tls.GetCertificate = c.authority.certificate
 	return c, nil
 }
@@ -46,6 +49,23 @@ func newCertificates(config Config) (*certificates, error) {
 func ownNames(config Config) func(host string) bool {
 	configured := configuredNames(config)
 	return func(host string) bool { return isLocalHost(host) || slices.Contains(configured, host) }
+}
+
+// serves adds the custom domain names to those that the authority may sign for: whoever may make a domain could make an API say anything
+// under it. A real AWS name stays out here too.
+func (c *certificates) serves(own func(host string) bool) func(host string) bool {
+	return func(host string) bool {
+		return own(host) || c.domains != nil && mayBeDomain(host) && !isAWSHost(host) && c.domains.find(host) != nil
+	}
+}
+
+// forClient is the configuration for the name that a client asks for; nil is the general one.
+func (c *certificates) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	host := hostName(hello.ServerName)
+	if c.domains == nil || !mayBeDomain(host) {
+		return nil, nil
+	}
+	return c.domains.tlsFor(host, c.tls), nil
 }
 
 // configuredNames are the hosts of the public URL and of --host.

@@ -17,6 +17,7 @@ const (
 	doorNone Door = iota
 	doorAWS
 	doorGateway
+	doorDomain
 	doorKeys
 	doorLogin
 	doorPoolgate
@@ -33,6 +34,8 @@ type entry struct {
 	api, stage, rest string
 	// pathStyle is set when the API or login domain was named by the path instead of the host.
 	pathStyle bool
+	// custom is the custom domain name that the host is.
+	custom *domain
 	// domain is the login domain's prefix or custom name.
 	domain string
 	// bucket is the one that the host names; empty when the path does. function is the id of a function's URL.
@@ -50,17 +53,23 @@ const (
 	pathStyleLogin   = "/_aws/cognito-idp"
 	// pathStyleFunction is followed by the id of a function's URL.
 	pathStyleFunction = "/_aws/lambda-url/"
-	ownPrefix         = "/_poolgate/"
-	wellKnown         = "/.well-known/"
+	// pathStyleOld is followed by an API's id, a stage, the marker and the path. Other emulators made it, and scripts have it.
+	pathStyleOld, oldMarker = "/restapis/", "_user_request_"
+	ownPrefix               = "/_poolgate/"
+	wellKnown               = "/.well-known/"
 )
 
 var poolID = regexp.MustCompile(`^[\w-]{1,55}_[0-9a-zA-Z]{1,55}$`)
 
 // enter finds the door of a request. A host that names an API or a login domain owns its whole path; only then do the
-// paths of this server's own count. isAWS and customDomain are asked last.
-func enter(r *http.Request, isAWS func(*http.Request) bool, customDomain func(host string) (region, domain string, ok bool)) entry {
+// paths of this server's own count. A name that the server was told to answer to keeps them even where it is a custom domain too.
+func enter(r *http.Request, isAWS func(*http.Request) bool, n names) entry {
 	host := hostName(r.Host)
 	path := r.URL.EscapedPath()
+	e, isCustom := n.enterCustom(host, path)
+	if isCustom && !n.isOwn(host) {
+		return e
+	}
 	if e, ok := enterByHost(host, path); ok {
 		return e
 	}
@@ -73,8 +82,8 @@ func enter(r *http.Request, isAWS func(*http.Request) bool, customDomain func(ho
 	if isAWS(r) {
 		return entry{door: doorAWS}
 	}
-	if region, domain, ok := customDomain(host); ok {
-		return entry{door: doorLogin, region: region, domain: domain, rest: path}
+	if isCustom {
+		return e
 	}
 	return entry{door: doorNone, rest: path}
 }
@@ -120,6 +129,8 @@ func enterByPath(path string) (entry, bool) {
 		api, rest, _ := strings.Cut(path[len(pathStyleGateway):], "/")
 		stage, rest, _ := strings.Cut(rest, "/")
 		return entry{door: doorGateway, api: api, stage: stage, rest: "/" + rest, pathStyle: true}, true
+	case strings.HasPrefix(path, pathStyleOld):
+		return enterOld(path)
 	case strings.HasPrefix(path, pathStyleFunction):
 		id, rest, _ := strings.Cut(path[len(pathStyleFunction):], "/")
 		return entry{door: doorFunction, function: id, rest: "/" + rest, pathStyle: true}, true
@@ -129,6 +140,19 @@ func enterByPath(path string) (entry, bool) {
 		return entry{door: doorLogin, rest: path[len(pathStyleLogin):], pathStyle: true}, true
 	}
 	return enterKeys(path, "")
+}
+
+// enterOld recognises /restapis/API/STAGE/_user_request_/PATH; the control plane has the other paths.
+func enterOld(path string) (entry, bool) {
+	parts := strings.SplitN(path[len(pathStyleOld):], "/", 4)
+	if len(parts) < 3 || parts[2] != oldMarker {
+		return entry{}, false
+	}
+	e := entry{door: doorGateway, api: parts[0], stage: parts[1], rest: "/", pathStyle: true}
+	if len(parts) == 4 {
+		e.rest += parts[3]
+	}
+	return e, true
 }
 
 // enterKeys recognises /{poolId}/.well-known/jwks.json and /{poolId}/.well-known/openid-configuration.

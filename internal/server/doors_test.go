@@ -25,6 +25,14 @@ func TestARequestGoesToItsDoor(t *testing.T) {
 		"a login domain by host":                  {"http://shop.auth.eu-west-1.localhost/login", false, entry{door: doorLogin, domain: "shop", region: "eu-west-1", rest: "/login"}},
 		"a login domain by AWS's host":            {"https://shop.auth.eu-west-1.amazoncognito.com/oauth2/token", false, entry{door: doorLogin, domain: "shop", region: "eu-west-1", rest: "/oauth2/token"}},
 		"a custom login domain":                   {"https://login.example.com/login", false, entry{door: doorLogin, domain: "login.example.com", region: "eu-west-1", rest: "/login"}},
+		"a custom login domain owns every path":   {"https://login.example.com/_poolgate/health", false, entry{door: doorLogin, domain: "login.example.com", region: "eu-west-1", rest: "/_poolgate/health"}},
+		"a custom domain":                         {"https://API.example.com:4566/v1/pets", true, entry{door: doorDomain, custom: &domain{name: "api.example.com"}, rest: "/v1/pets"}},
+		"a custom domain owns every path":         {"https://api.example.com/_poolgate/clock", true, entry{door: doorDomain, custom: &domain{name: "api.example.com"}, rest: "/_poolgate/clock"}},
+		"the server's own name keeps its paths":   {"https://own.example.com/_poolgate/health", false, entry{door: doorPoolgate, rest: "/health"}},
+		"the server's own name as a domain":       {"https://own.example.com/v1", false, entry{door: doorDomain, custom: &domain{name: "own.example.com"}, rest: "/v1"}},
+		"an API by the path of other emulators":   {"http://localhost/restapis/abc/dev/_user_request_/pets/a%2Fb", true, entry{door: doorGateway, api: "abc", stage: "dev", rest: "/pets/a%2Fb", pathStyle: true}},
+		"the same, without a path":                {"http://localhost/restapis/abc/dev/_user_request_", true, entry{door: doorGateway, api: "abc", stage: "dev", rest: "/", pathStyle: true}},
+		"the control plane's paths of APIs":       {"http://localhost/restapis/abc/stages/dev", true, entry{door: doorAWS}},
 		"a login page by path":                    {"http://localhost/_aws/cognito-idp/login?client_id=x", false, entry{door: doorLogin, rest: "/login", pathStyle: true}},
 		"a pool's keys":                           {"http://localhost/eu-west-1_Abc123/.well-known/jwks.json", false, entry{door: doorKeys, pool: "eu-west-1_Abc123", document: "jwks.json"}},
 		"a pool's discovery by AWS's host":        {"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc123/.well-known/openid-configuration", false, entry{door: doorKeys, pool: "eu-west-1_Abc123", document: "openid-configuration", region: "eu-west-1"}},
@@ -50,12 +58,25 @@ func TestARequestGoesToItsDoor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(http.MethodGet, row.url, nil)
-			got := enter(r, func(*http.Request) bool { return row.aws }, func(host string) (string, string, bool) {
-				return "eu-west-1", host, host == "login.example.com"
-			})
-			if diff := cmp.Diff(row.want, got, cmp.AllowUnexported(entry{})); diff != "" {
+			got := enter(r, func(*http.Request) bool { return row.aws }, taught{})
+			if diff := cmp.Diff(row.want, got, cmp.AllowUnexported(entry{}, domain{})); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
 }
+
+// taught knows three names.
+type taught struct{}
+
+func (taught) enterCustom(host, path string) (entry, bool) {
+	switch host {
+	case "login.example.com":
+		return entry{door: doorLogin, region: "eu-west-1", domain: host, rest: path}, true
+	case "api.example.com", "own.example.com":
+		return entry{door: doorDomain, custom: &domain{name: host}, rest: path}, true
+	}
+	return entry{}, false
+}
+
+func (taught) isOwn(host string) bool { return host == "own.example.com" }

@@ -50,7 +50,7 @@ func newGuard(config Config, p *parts) *guard {
 		unsigned: p.apis.Unsigned,
 		names:    configuredNames(config),
 		customDomain: func(host string) bool {
-			_, _, ok := p.customDomain(host)
+			_, ok := p.enterCustom(host, "")
 			return ok
 		},
 		public: public,
@@ -122,7 +122,7 @@ func (g *guard) refuseForeignPage(r *http.Request) *refusal {
 		return nil
 	}
 	switch g.door(r) {
-	case doorGateway, doorKeys, doorLogin, doorFunction:
+	case doorGateway, doorDomain, doorKeys, doorLogin, doorFunction:
 		// Made for browsers: the API's owner decides about origins, keys are public, the pages have their own protection.
 		return nil
 	case doorAWS:

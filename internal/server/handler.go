@@ -1,10 +1,8 @@
 package server
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/poolgate/poolgate/internal/fault"
 	"github.com/poolgate/poolgate/internal/lambda"
@@ -17,22 +15,8 @@ func (p *parts) handler(config Config) http.Handler {
 
 // enter finds the door of a request.
 func (p *parts) enter(r *http.Request) entry {
-	return enter(r, p.apis.Claims, p.customDomain)
+	return enter(r, p.apis.Claims, p)
 }
-
-// customDomain tells whether a host is a pool's own domain name. A local name never is, so that it costs no look-up.
-func (p *parts) customDomain(host string) (region, domain string, ok bool) {
-	if isLocalHost(host) {
-		return "", "", false
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
-	defer cancel()
-	_, err := p.pools.PoolByDomain(ctx, "", host)
-	return "", host, err == nil
-}
-
-// lookupTimeout bounds finding out whose domain a host is.
-const lookupTimeout = 2 * time.Second
 
 func (p *parts) route(w http.ResponseWriter, r *http.Request) {
 	switch e := p.enter(r); e.door {
@@ -40,6 +24,8 @@ func (p *parts) route(w http.ResponseWriter, r *http.Request) {
 		p.apis.ServeHTTP(w, r)
 	case doorGateway:
 		p.serveAPI(w, r, e)
+	case doorDomain:
+		p.serveDomain(w, r, e)
 	case doorKeys:
 		p.serveKeys(w, r, e)
 	case doorLogin:

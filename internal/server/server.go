@@ -138,6 +138,7 @@ func (s *Server) open(ctx context.Context) error {
 	if s.parts, err = compose(s.config, s.store, tokenTime); err != nil {
 		return err
 	}
+	authority.domains = s.parts.domains
 	if err := s.bringUp(ctx); err != nil {
 		return err
 	}
