@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 
 	"github.com/poolgate/poolgate/authz"
 )
@@ -16,13 +17,21 @@ const Stage = "test"
 // PoolARN is what Pool.API replaces by the pool's ARN wherever it stands in an OpenAPI document.
 const PoolARN = "POOL_ARN"
 
-// API is a REST API that is deployed to Stage.
+// PoolIssuer and ClientID are what Client.HTTPAPI replaces by the pool's issuer and the client's id.
+const (
+	PoolIssuer = "POOL_ISSUER"
+	ClientID   = "CLIENT_ID"
+)
+
+// API is a REST or HTTP API that is deployed to Stage.
 type API struct {
 	ID string
 	// URL is where the stage answers, without a slash at the end.
 	URL string
 
 	s *Server
+	// http says that it is an HTTP API, whose stage deploys every change by itself.
+	http bool
 }
 
 // Answer is what a request was answered with.
@@ -51,14 +60,42 @@ func (s *Server) API(openapi string) *API {
 	if err != nil {
 		s.t.Fatalf("importing the API: %v", err)
 	}
-	a := &API{ID: *imported.Id, URL: s.URL + "/_aws/execute-api/" + *imported.Id + "/" + Stage, s: s}
+	a := s.deployedAPI(*imported.Id)
 	a.Deploy()
 	return a
 }
 
-// Deploy deploys what was changed of the API since; before, a change does nothing, as on AWS.
+func (s *Server) deployedAPI(id string) *API {
+	return &API{ID: id, URL: s.URL + "/_aws/execute-api/" + id + "/" + Stage, s: s}
+}
+
+// HTTPAPI imports an OpenAPI document, YAML or JSON, as an HTTP API, with POOL_ISSUER and CLIENT_ID standing for what a JWT authorizer asks for, and
+// deploys it.
+func (c *Client) HTTPAPI(openapi string) *API {
+	s := c.pool.s
+	s.t.Helper()
+	ctx, cancel := s.wait()
+	defer cancel()
+	document := strings.NewReplacer(PoolIssuer, c.pool.Issuer, ClientID, c.ID).Replace(openapi)
+	apis := apigatewayv2.NewFromConfig(s.Config())
+	imported, err := apis.ImportApi(ctx, &apigatewayv2.ImportApiInput{Body: &document, FailOnWarnings: aws.Bool(true)})
+	if err != nil {
+		s.t.Fatalf("importing the HTTP API: %v", err)
+	}
+	if _, err := apis.CreateStage(ctx, &apigatewayv2.CreateStageInput{ApiId: imported.ApiId, StageName: aws.String(Stage), AutoDeploy: aws.Bool(true)}); err != nil {
+		s.t.Fatalf("deploying the HTTP API: %v", err)
+	}
+	a := s.deployedAPI(*imported.ApiId)
+	a.http = true
+	return a
+}
+
+// Deploy deploys what was changed of a REST API since; before, a change does nothing, as on AWS. An HTTP API's changes are deployed already.
 func (a *API) Deploy() {
 	a.s.t.Helper()
+	if a.http {
+		return
+	}
 	ctx, cancel := a.s.wait()
 	defer cancel()
 	if _, err := a.s.apis.CreateDeployment(ctx, &apigateway.CreateDeploymentInput{RestApiId: &a.ID, StageName: aws.String(Stage)}); err != nil {

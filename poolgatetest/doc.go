@@ -14,6 +14,8 @@
 //		}
 //	}
 //
+// [Client.HTTPAPI] makes an HTTP API with a JWT authorizer in the same way.
+//
 // Everything else that the server can do is one SDK client away, with [Server.Config]. What the helpers make is what the same calls to AWS
 // would make, and it can be changed by them.
 //

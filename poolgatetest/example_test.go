@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"time"
 
 	"github.com/poolgate/poolgate/authz"
@@ -93,6 +94,51 @@ func ExamplePool_Machine() {
 	fmt.Println(got.Status)
 	// Output:
 	// 200
+}
+
+// An HTTP API takes ID and access tokens alike where a route lists no scopes, and says in a header what is wrong. Its backend is the test's own.
+func ExampleClient_HTTPAPI() {
+	t := new(example)
+	defer t.end()
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, r.Method, " orders")
+	}))
+	defer backend.Close()
+
+	pool := poolgatetest.Start(t).Pool("orders/write")
+	client, ada := pool.Client(), pool.User("ada")
+	api := client.HTTPAPI(strings.ReplaceAll(`
+openapi: 3.0.1
+info: {title: orders, version: "1"}
+paths:
+  /orders:
+    get:
+      security: [{jwt: []}]
+      x-amazon-apigateway-integration: {type: http_proxy, httpMethod: GET, uri: BACKEND, payloadFormatVersion: "1.0"}
+    post:
+      security: [{jwt: [orders/write]}]
+      x-amazon-apigateway-integration: {type: http_proxy, httpMethod: POST, uri: BACKEND, payloadFormatVersion: "1.0"}
+components:
+  securitySchemes:
+    jwt:
+      type: oauth2
+      x-amazon-apigateway-authorizer:
+        type: jwt
+        identitySource: $request.header.Authorization
+        jwtConfiguration: {issuer: POOL_ISSUER, audience: [CLIENT_ID]}
+`, "BACKEND", backend.URL))
+
+	tokens := client.SignIn(ada)
+	fmt.Println(api.Get("/orders", tokens.ID).Body)
+	fmt.Println(api.Get("/orders", tokens.Access).Body)
+	refused := api.Send(http.MethodPost, "/orders", "", http.Header{"Authorization": {tokens.Access}})
+	fmt.Println(refused.Status, refused.Reason)
+	fmt.Println(refused.Header.Get("WWW-Authenticate"))
+	// Output:
+	// GET orders
+	// GET orders
+	// 403 scope_missing
+	// Bearer scope="orders/write" error="insufficient_scope" error_description="the token does not have a valid scope"
 }
 
 // A service that protects itself with package authz is tested with the tokens of a real pool.
