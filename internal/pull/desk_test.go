@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,9 +13,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	rest "github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
+	"github.com/poolgate/poolgate/internal/account"
 	"github.com/poolgate/poolgate/internal/pull"
 	"github.com/poolgate/poolgate/internal/server"
 )
@@ -219,5 +222,49 @@ func TestACopyDoesNotReplaceWhatWasMadeHere(t *testing.T) {
 	}
 	if _, err := desk.pool.DescribeUserPool(ctx, &cip.DescribeUserPoolInput{UserPoolId: &r.pool}); err == nil {
 		t.Error("a part of the copy was put")
+	}
+}
+
+// Integrations lead where they led. A function that is not here is missing, until somebody says where it is.
+func TestFunctionsOfTheCloud(t *testing.T) {
+	isolate(t)
+	cloud := start(t, server.Config{})
+	r := cloud.rich()
+	resource := r.resource
+	must(cloud.rest.UpdateMethod(t.Context(), &apigateway.UpdateMethodInput{RestApiId: &r.protected, ResourceId: &resource, HttpMethod: aws.String("POST"), PatchOperations: []rest.PatchOperation{
+		{Op: rest.OpReplace, Path: aws.String("/apiKeyRequired"), Value: aws.String("false")},
+	}}))(t)
+	must(cloud.rest.CreateDeployment(t.Context(), &apigateway.CreateDeploymentInput{RestApiId: &r.protected, StageName: aws.String("prod")}))(t)
+	dir := cloud.pull("", r.protected)
+	want := cloud.call(t, "POST", r.protected+"/prod/pets", "")
+	if got := start(t, server.Config{From: dir}).call(t, "POST", r.protected+"/prod/pets", ""); got != want || got.Status != 500 {
+		t.Errorf("without the function: %+v, in the cloud %+v", got, want)
+	}
+	function := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"statusCode": 201, "body": "from the desk"}`)
+	}))
+	t.Cleanup(function.Close)
+	desk := start(t, server.Config{From: dir, Functions: map[string]string{"pets": function.URL}})
+	if got := desk.call(t, "POST", r.protected+"/prod/pets", ""); got.Status != 201 || got.Body != "from the desk" {
+		t.Errorf("with the function: %+v", got)
+	}
+}
+
+// A canary's definition is shown by no call: the copy tells so, keeps its settings, and serves the stage's own.
+func TestACanary(t *testing.T) {
+	isolate(t)
+	cloud := start(t, server.Config{})
+	r := cloud.rich()
+	must(cloud.rest.CreateDeployment(t.Context(), &apigateway.CreateDeploymentInput{RestApiId: &r.protected, StageName: aws.String("prod"),
+		CanarySettings: &rest.DeploymentCanarySettings{PercentTraffic: 100}}))(t)
+	dir := filepath.Join(t.TempDir(), "copy")
+	c := cloud.pullInto(dir, nil, "", r.protected)
+	if len(c.NotRead) != 1 || c.NotRead[0].Why != account.GapHidden {
+		t.Errorf("not read: %+v", c.NotRead)
+	}
+	desk := start(t, server.Config{From: dir})
+	sameFiles(t, dir, desk.pull("", r.protected))
+	if got := desk.call(t, "GET", r.protected+"/prod/pets", ""); got.Reason != "identity_source_missing" {
+		t.Errorf("answered %+v", got)
 	}
 }
