@@ -54,8 +54,8 @@ func WithFunction(name, where string) Option {
 	}
 }
 
-// WithHost lets the server answer to a further host name, a user pool's custom domain for example. To all but local names it is deaf else, so that no
-// web page reaches it by a name of its own.
+// WithHost lets the server answer to a further host name, one that a proxy in front of it has. Local names and the custom domains of pools and
+// APIs it knows by itself; to all others it is deaf, so that no web page reaches it by a name of its own.
 func WithHost(name string) Option { return func(c *server.Config) { c.Hosts = append(c.Hosts, name) } }
 
 // WithAWSIssuer lets tokens name AWS's own issuer, https://cognito-idp.REGION.amazonaws.com/POOL, as a service expects that was configured for production.

@@ -47,10 +47,16 @@ func rawGet(l *lab, path, line string) poolgatetest.Answer {
 	l.Helper()
 	target, err := url.Parse(l.api.URL + path)
 	l.must(err)
-	conn, err := net.Dial("tcp", target.Host)
+	return hostGet(l, target.Host, target.Path, line)
+}
+
+// hostGet sends GET path to the server under the name of any host, with a header line exactly as it is written here.
+func hostGet(l *lab, host, path, line string) poolgatetest.Answer {
+	l.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(l.s.URL, "http://"))
 	l.must(err)
 	defer conn.Close()
-	_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n\r\n", target.Path, target.Host, line)
+	_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n\r\n", path, host, line)
 	l.must(err)
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	l.must(err)

@@ -46,6 +46,9 @@ components:
 // scope is the one that GET /scoped lists.
 const scope = "orders/read"
 
+// customDomain is what an experiment calls its API by.
+const customDomain = "api.example.com"
+
 // lab is a server with a pool, a client, a user and an API.
 type lab struct {
 	*testing.T

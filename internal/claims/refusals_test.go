@@ -63,7 +63,7 @@ var whatRefusalsSay = []claim{
 			deployed method's, and then an Authorization header is answered with a complaint about its signature; or the method was not deployed yet, it uses
 			AWS_IAM, an API key is missing, a resource policy or a web ACL denies, the endpoint is disabled, or a custom domain has no mapping.`,
 		evidence: "AWS Knowledge Center, api-gateway-troubleshoot-403-forbidden; many captures of both messages.", confidence: "[D], [V]",
-		try:  "One valid token meets a wrong path, a wrong verb, a forgotten stage, a method that is not deployed, a missing API key, a resource policy, AWS_IAM and a disabled endpoint.",
+		try:  "One valid token meets a wrong path, a wrong verb, a forgotten stage, a domain without mapping, a method that is not deployed, a missing API key, a resource policy, AWS_IAM and a disabled endpoint.",
 		show: showForbidden,
 	},
 	{
@@ -94,6 +94,7 @@ func showForbidden(l *lab) {
 	complaint("no stage", stageless.Send("GET", "/plain", "", bearer), authz.StageNotFound)
 	l.refuses("a wrong path without a token", l.api.Get("/plane", ""), 403, authz.RouteNotFound)
 
+	showUnmapped(l, token)
 	l.addMethod("/late")
 	l.refuses("a method that is not deployed", l.api.Get("/late", "Bearer "+token), 403, authz.RouteNotFoundSignatureExpected)
 	l.api.Deploy()
@@ -115,6 +116,18 @@ func showForbidden(l *lab) {
 	l.editAPI("replace", "/disableExecuteApiEndpoint", "true")
 	l.api.Deploy()
 	l.refuses("a disabled endpoint", l.api.Get("/plain", token), 403, authz.EndpointDisabled)
+}
+
+// showUnmapped calls through a custom domain name, before and after it leads to the stage.
+func showUnmapped(l *lab, token string) {
+	l.Helper()
+	_, err := l.apis.CreateDomainName(l.Context(), &apigateway.CreateDomainNameInput{DomainName: aws.String(customDomain),
+		CertificateArn: aws.String("arn:aws:acm:us-east-1:000000000000:certificate/11111111-2222-4333-8444-555555555555")})
+	l.must(err)
+	l.refuses("a domain without mapping", hostGet(l, customDomain, "/plain", "Authorization: "+token), 403, authz.DomainMappingMissing)
+	_, err = l.apis.CreateBasePathMapping(l.Context(), &apigateway.CreateBasePathMappingInput{DomainName: aws.String(customDomain), RestApiId: &l.api.ID, Stage: aws.String(poolgatetest.Stage)})
+	l.must(err)
+	l.opens("the domain with its mapping", hostGet(l, customDomain, "/plain", "Authorization: "+token))
 }
 
 func showLog(l *lab) {
