@@ -99,6 +99,8 @@ type Pool struct {
 	Groups          []cognito.GroupType
 	// JWKS is the pool's key set as it is published; nil when it could not be fetched.
 	JWKS json.RawMessage
+	// Issuer is what the pool's tokens say issued them, as another server than AWS publishes it; empty on AWS, where it follows from the id.
+	Issuer string
 	// Gone is true when the service says that there is no such pool.
 	Gone bool
 }

@@ -41,7 +41,7 @@ func (r *Reader) pool(ctx context.Context, id string, clients clientsReader) (*P
 	pool := &Pool{ID: id, Region: region}
 	var described *types.UserPoolType
 	var gone bool
-	var wrong [5]error
+	var wrong [6]error
 	// All of it at once, because most pools that somebody asks about exist.
 	together(
 		func() { described, gone, wrong[0] = r.describePool(ctx, id) },
@@ -49,6 +49,7 @@ func (r *Reader) pool(ctx context.Context, id string, clients clientsReader) (*P
 		func() { pool.ResourceServers, wrong[2] = r.resourceServers(ctx, id) },
 		func() { pool.Groups, wrong[3] = r.Groups(ctx, id) },
 		func() { pool.JWKS, wrong[4] = r.keys(ctx, id) },
+		func() { pool.Issuer, wrong[5] = r.issuer(ctx, id) },
 	)
 	if err := errors.Join(wrong[:]...); err != nil {
 		return nil, err

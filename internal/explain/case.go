@@ -90,6 +90,9 @@ type Account interface {
 	Pool(ctx context.Context, poolID string) (*account.Pool, error)
 	Client(ctx context.Context, poolID, clientID string) (*cognito.UserPoolClientType, error)
 	User(ctx context.Context, poolID, username string) (*account.User, error)
+	// APIKey finds an API key by its value; Revoked tells whether a pool says of an access token that it was revoked.
+	APIKey(ctx context.Context, value string) (*account.APIKey, error)
+	Revoked(ctx context.Context, poolID, accessToken string) (bool, error)
 	// FunctionPolicy reads the resource policy of a function; empty when it has none, or that could not be read.
 	FunctionPolicy(ctx context.Context, arn string) (string, error)
 	// Gaps are what could not be read until now.

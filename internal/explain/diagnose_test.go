@@ -88,7 +88,16 @@ func TestFaultsOfRESTAPIs(t *testing.T) {
 			w.account.rest = &account.RESTAPI{Live: live}
 		}, reason: authz.TokenUseAccessExpected, mend: "create-deployment", warnings: []authz.Warning{authz.UndeployedChange, authz.TestAcceptsIDTokensOnly}},
 		{name: "no API key", path: "/prod/keyed", reason: authz.APIKeyMissing, mend: "get-usage-plan-keys --usage-plan-id plan1"},
-		{name: "a wrong API key", path: "/prod/keyed", headers: []string{"X-Api-Key", "abcdefgh12345678"}, reason: authz.APIKeyInvalid, mend: "create-usage-plan-key --usage-plan-id plan1"},
+		{name: "a wrong API key", path: "/prod/keyed", headers: []string{"X-Api-Key", "abcdefgh12345678"}, reason: authz.APIKeyInvalid, mend: "create-api-key"},
+		{name: "an API key of no usage plan", path: "/prod/keyed", headers: []string{"X-Api-Key", "abcdefgh12345678"}, change: func(w *world) {
+			w.account.apiKeys = map[string]*account.APIKey{"abcdefgh12345678": {ID: "key1", Enabled: true}}
+		}, reason: authz.APIKeyInvalid, mend: "create-usage-plan-key --usage-plan-id plan1 --key-type API_KEY --key-id key1"},
+		{name: "a disabled API key", path: "/prod/keyed", headers: []string{"X-Api-Key", "abcdefgh12345678"}, change: func(w *world) {
+			w.account.apiKeys = map[string]*account.APIKey{"abcdefgh12345678": {ID: "key1", Plans: []string{"plan1"}, Stages: []string{petsID + ":prod"}}}
+		}, reason: authz.APIKeyInvalid, mend: "update-api-key --api-key key1"},
+		{name: "an API key that may not be looked up", path: "/prod/keyed", headers: []string{"X-Api-Key", "abcdefgh12345678"}, change: func(w *world) {
+			w.account.gaps = []account.Gap{{Operation: "apigateway:GetApiKeys", Kind: account.GapDenied}}
+		}, reason: authz.APIKeyInvalid, mend: "create-usage-plan-key --usage-plan-id plan1"},
 		{name: "no signature", path: "/prod/signed", reason: authz.SignatureMissing, mend: "curl --aws-sigv4 aws:amz:eu-west-1:execute-api"},
 		{name: "a token where a signature is asked for", path: "/prod/signed", headers: authorization("Bearer " + idToken(nil)), reason: authz.SignatureMissing, mend: "op=replace,path=/authorizerId,value=auth"},
 		{name: "a signature with a key that nobody has", path: "/prod/signed", headers: []string{"X-Amz-Date", time.Now().UTC().Format("20060102T150405Z"), "Authorization",

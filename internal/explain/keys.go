@@ -29,15 +29,17 @@ var (
 	_ authz.IssuerKeys = (*poolKeys)(nil)
 )
 
-// add holds a pool. said is the iss of the token at hand: a local server's tokens name the server by the URL that it was started with, which
-// no call shows, so that a local address with this pool's id at its end counts as the pool's.
+// add holds a pool. said is the iss of the token at hand: a local server's tokens name the server by the URL that it was started with. Where
+// it does not tell that, a local address with this pool's id at its end counts as the pool's.
 func (k *poolKeys) add(p *account.Pool, said string, local bool) {
 	if p == nil {
 		return
 	}
 	pool := authz.Pool{Region: regionOfPool(p.ID), ID: p.ID}
 	held := &heldPool{pool: pool, gone: p.Gone, issuers: []string{jwks.Issuer(pool)}}
-	if local && isPoolAt(said, p.ID) {
+	if p.Issuer != "" {
+		held.issuers = []string{p.Issuer, jwks.Issuer(pool)}
+	} else if local && isPoolAt(said, p.ID) {
 		held.issuers = []string{said, jwks.Issuer(pool)}
 	}
 	if set, err := jwks.Parse(p.JWKS); err == nil {

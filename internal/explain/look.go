@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,6 +42,9 @@ type look struct {
 	// permission tells whether the function that the answer may be about lets the API in.
 	permission permission
 	user       *account.User
+	// apiKey is the one that was sent, revoked what the pool says of the token.
+	apiKey  *account.APIKey
+	revoked bool
 }
 
 // mostPools is how many pools of an authorizer are read.
@@ -83,12 +87,22 @@ func newLook(ctx context.Context, c *Case) (*look, error) {
 
 // readMore reads what only some cases need.
 func (l *look) readMore(ctx context.Context) (err error) {
+	if value := l.c.Request.Header.Get("X-Api-Key"); value != "" && l.keyRequired() && !l.evidence.passed {
+		if l.apiKey, err = l.c.Account.APIKey(ctx, value); err != nil {
+			return err
+		}
+	}
 	id := l.token.poolID()
 	if p := l.pools[id]; p == nil || p.Gone {
 		return l.readPermission(ctx)
 	}
 	if err = l.readClient(ctx, id); err != nil {
 		return err
+	}
+	if l.token.use == "access" && slices.Contains(l.token.scopes, adminScope) && l.deployed.AuthorizerID != "" {
+		if l.revoked, err = l.c.Account.Revoked(ctx, id, l.token.raw); err != nil {
+			return err
+		}
 	}
 	if l.token.username != "" {
 		if l.user, err = l.c.Account.User(ctx, id, l.token.username); err != nil {

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,6 +50,12 @@ func (l *look) mendNoKey() []string {
 
 // mendBadKey: the API key is not one that the stage takes.
 func (l *look) mendBadKey() []string {
+	if l.apiKey != nil {
+		return l.mendKnownKey()
+	}
+	if !l.hasGap("apigateway:GetApiKeys") {
+		return []string{step("There is no key of this value. Make one, and send that", l.newKey())}
+	}
 	if len(l.plans()) == 0 {
 		return []string{step("The stage is in no usage plan, so that no key opens it. Make a plan and put the key into it", l.addKey()), step("Or make a new key in it", l.newKey())}
 	}
@@ -56,6 +63,40 @@ func (l *look) mendBadKey() []string {
 		step("Put the key into a usage plan of the stage, if it is not in one", l.addKey()),
 		step("Enable it, if it is disabled", l.aws("apigateway", "update-api-key", "--api-key", l.keyID(), "--patch-operations", patches(patch{"replace", "/enabled", "true"}))),
 		step("If there is no such key, make one, and send that", l.newKey()),
+	}
+}
+
+// mendKnownKey: the key is known, and so is what keeps the stage from taking it.
+func (l *look) mendKnownKey() (steps []string) {
+	if !l.apiKey.Enabled {
+		steps = append(steps, step("Enable the key", l.aws("apigateway", "update-api-key", "--api-key", l.apiKey.ID, "--patch-operations", patches(patch{"replace", "/enabled", "true"}))))
+	}
+	if !slices.Contains(l.apiKey.Stages, l.api+":"+l.stageName()) {
+		if len(l.apiKey.Plans) > 0 && len(l.plans()) == 0 {
+			return append(steps, step("Put the stage into the key's usage plan", l.aws("apigateway", "update-usage-plan", "--usage-plan-id", l.apiKey.Plans[0], "--patch-operations",
+				patches(patch{"add", "/apiStages", l.api + ":" + l.stageName()}))))
+		}
+		steps = append(steps, step("Put the key into a usage plan of the stage",
+			l.aws("apigateway", "create-usage-plan-key", "--usage-plan-id", l.aPlan(), "--key-type", "API_KEY", "--key-id", l.apiKey.ID)))
+	}
+	return steps
+}
+
+// keySeen tells of the key that was sent what keeps the stage from taking it.
+func (l *look) keySeen() string {
+	switch k := l.apiKey; {
+	case k == nil && l.hasGap("apigateway:GetApiKeys"):
+		return "an API key that the stage does not take"
+	case k == nil:
+		return "a value that no API key has"
+	case !k.Enabled:
+		return "the API key " + k.ID + ", which is disabled"
+	case len(k.Plans) == 0:
+		return "the API key " + k.ID + ", which is in no usage plan"
+	case !slices.Contains(k.Stages, l.api+":"+l.stageName()):
+		return "the API key " + k.ID + ", whose usage plans are for " + listOr(k.Stages, "no stage")
+	default:
+		return "the API key " + k.ID
 	}
 }
 

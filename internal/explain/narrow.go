@@ -62,7 +62,7 @@ func (l *look) sawOf(reason authz.Reason) (saw, expected string) {
 	}
 	switch reason {
 	case authz.APIKeyInvalid:
-		return "an API key that the stage does not take", "an enabled key of a usage plan of stage " + r.Stage
+		return l.keySeen(), "an enabled key of a usage plan of stage " + r.Stage
 	case authz.WAFBlocked:
 		return saw + ", and the stage has the web ACL " + l.webACL(), "a request that no rule of the web ACL blocks"
 	case authz.AuthorizerDenied, authz.AuthorizerDeniedExplicitly:

@@ -129,6 +129,9 @@ func (l *look) warnOfUser(v *Verdict) {
 	if p.Pool != nil && l.client() == nil && l.token.client != "" && !l.hasGap("cognito-idp:DescribeUserPoolClient") && !l.hasGap("cognito-idp:ListUserPoolClients") {
 		v.warn(authz.ClientDeleted, "")
 	}
+	if l.revoked {
+		v.warn(authz.TokenRevoked, "", "If the token is to open nothing any more, check revocation in the backend, or let the app client's tokens live shorter.")
+	}
 	switch u := l.user; {
 	case u == nil:
 	case u.Gone:

@@ -121,6 +121,8 @@ type fakeAccount struct {
 	pools   map[string]*account.Pool
 	users   map[string]*account.User
 	policy  string
+	apiKeys map[string]*account.APIKey
+	revoked string
 	gaps    []account.Gap
 }
 
@@ -155,6 +157,14 @@ func (f *fakeAccount) Client(_ context.Context, pool, id string) (*cognito.UserP
 
 func (f *fakeAccount) User(_ context.Context, _, name string) (*account.User, error) {
 	return f.users[name], nil
+}
+
+func (f *fakeAccount) APIKey(_ context.Context, value string) (*account.APIKey, error) {
+	return f.apiKeys[value], nil
+}
+
+func (f *fakeAccount) Revoked(_ context.Context, _, token string) (bool, error) {
+	return f.revoked != "" && token == f.revoked, nil
 }
 
 func (f *fakeAccount) FunctionPolicy(context.Context, string) (string, error) { return f.policy, nil }
