@@ -66,20 +66,27 @@ func (l *look) mendBadKey() []string {
 	}
 }
 
-// mendKnownKey: the key is known, and so is what keeps the stage from taking it.
-func (l *look) mendKnownKey() (steps []string) {
+// mendKnownKey: the key is known, and so is all that keeps the stage from taking it.
+func (l *look) mendKnownKey() []string {
+	var prose, commands []string
 	if !l.apiKey.Enabled {
-		steps = append(steps, step("Enable the key", l.aws("apigateway", "update-api-key", "--api-key", l.apiKey.ID, "--patch-operations", patches(patch{"replace", "/enabled", "true"}))))
+		prose = append(prose, "Enable the key")
+		commands = append(commands, l.aws("apigateway", "update-api-key", "--api-key", l.apiKey.ID, "--patch-operations", patches(patch{"replace", "/enabled", "true"})))
 	}
-	if !slices.Contains(l.apiKey.Stages, l.api+":"+l.stageName()) {
-		if len(l.apiKey.Plans) > 0 && len(l.plans()) == 0 {
-			return append(steps, step("Put the stage into the key's usage plan", l.aws("apigateway", "update-usage-plan", "--usage-plan-id", l.apiKey.Plans[0], "--patch-operations",
-				patches(patch{"add", "/apiStages", l.api + ":" + l.stageName()}))))
-		}
-		steps = append(steps, step("Put the key into a usage plan of the stage",
-			l.aws("apigateway", "create-usage-plan-key", "--usage-plan-id", l.aPlan(), "--key-type", "API_KEY", "--key-id", l.apiKey.ID)))
+	switch {
+	case slices.Contains(l.apiKey.Stages, l.api+":"+l.stageName()):
+	case len(l.apiKey.Plans) > 0 && len(l.plans()) == 0:
+		prose = append(prose, "Put the stage into the key's usage plan")
+		commands = append(commands, l.aws("apigateway", "update-usage-plan", "--usage-plan-id", l.apiKey.Plans[0], "--patch-operations",
+			patches(patch{"add", "/apiStages", l.api + ":" + l.stageName()})))
+	default:
+		prose = append(prose, "Put the key into a usage plan of the stage")
+		commands = append(commands, l.aws("apigateway", "create-usage-plan-key", "--usage-plan-id", l.aPlan(), "--key-type", "API_KEY", "--key-id", l.apiKey.ID))
 	}
-	return steps
+	if len(commands) == 0 {
+		return nil
+	}
+	return []string{step(strings.Join(prose, ". "), strings.Join(commands, " && "))}
 }
 
 // keySeen tells of the key that was sent what keeps the stage from taking it.
