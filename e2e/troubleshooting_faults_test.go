@@ -191,6 +191,7 @@ var troubles = map[string]func(tr *trouble){
 		tr.addMock(&tr.plainID, http.MethodOptions)
 		tr.deployed()
 	},
+	"On the desk":       func(*trouble) {},
 	"The execution log": func(tr *trouble) { tr.env["TOKEN"] = "invalid-token" },
 }
 
