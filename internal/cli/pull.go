@@ -38,7 +38,7 @@ Exits 0 when the copy is complete, 1 when something could not be read, 2 when no
   poolgate pull https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod/pets --stage prod --out ./cloud
   poolgate pull eu-west-1_AbCdEfGhI --region eu-west-1
   poolgate pull a1b2c3d4e5 --endpoint-url http://127.0.0.1:4566 --region us-east-1`,
-		Args: func(cmd *cobra.Command, args []string) error {
+		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return fail("poolgate pull a1b2c3d4e5, or the URL of a deployed API, or a user pool's id", "there is nothing to pull")
 			}
