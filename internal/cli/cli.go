@@ -89,7 +89,7 @@ It is not affiliated with Amazon Web Services.`,
 		return fail(cmd.CommandPath()+" --help shows its flags", "%s", strings.TrimSuffix(err.Error(), "."))
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newServe(), newDemo(), newExplain(), newPull(), newVersion())
+	root.AddCommand(newServe(), newDemo(), newExplain(), newToken(), newPull(), newVersion())
 	return root
 }
 

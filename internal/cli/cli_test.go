@@ -28,9 +28,10 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"} {
 				env.Setenv(name, "")
 			}
+			env.Setenv("HOME", env.WorkDir)                 // where sessions would be remembered
 			env.Setenv("AWS_EC2_METADATA_DISABLED", "true") // there is no machine of AWS to ask
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"answering": answering},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"answering": answering, "world": world, "write": write, "modes": modes},
 	})
 }

@@ -149,14 +149,14 @@ func restOfFlags(cmd *cobra.Command, args []string) ([]string, error) {
 	return cmd.Flags().Args(), nil
 }
 
-// endpointOr is the endpoint that was given, by flag or as the aws CLI takes it, or another.
-func (f *explainFlags) endpointOr(other string) string {
+// endpointOrLocal is the endpoint that was given, by flag or as the aws CLI takes it, or where poolgate serve listens.
+func (f *explainFlags) endpointOrLocal() string {
 	for _, endpoint := range []string{f.endpoint, os.Getenv("AWS_ENDPOINT_URL")} {
 		if endpoint != "" {
 			return endpoint
 		}
 	}
-	return other
+	return localEndpoint
 }
 
 // look is how a verdict is shown where the command prints.

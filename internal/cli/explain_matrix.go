@@ -49,13 +49,14 @@ func threeWords(_ *cobra.Command, args []string) error {
 
 // matrix reads the API and prints the table.
 func (f *explainFlags) matrix(cmd *cobra.Command, api, stage, verb, path string) error {
-	endpoint := f.endpointOr(localEndpoint)
+	endpoint := f.endpointOrLocal()
 	if endpoint == "aws" {
 		endpoint = ""
 	} else if err := checkEndpoint(endpoint); err != nil {
 		return err
 	}
 	located := explain.Located{Kind: explain.ExecuteAPI, API: api, Endpoint: endpoint, Local: endpoint != ""}
+	f.regionOf(cmd, &located, nil)
 	reader, err := f.open(cmd.Context(), &located)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ const recordLimit = 1 << 20
 
 // explainRecord tells what a server remembers of a request.
 func (f *explainFlags) explainRecord(cmd *cobra.Command, id string) error {
-	record, raw, err := fetchRecord(cmd, f.endpointOr(localEndpoint), id)
+	record, raw, err := fetchRecord(cmd, f.endpointOrLocal(), id)
 	if err != nil {
 		return err
 	}

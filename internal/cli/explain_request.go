@@ -102,6 +102,9 @@ func (f *explainFlags) explainCommand(cmd *cobra.Command, command *curl.Command,
 	for _, note := range command.Notes {
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s\n", note)
 	}
+	if notSent != "" {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s\n", notSent)
+	}
 	verdict, err := explain.Diagnose(ctx, explain.Case{
 		Request: explain.Request{Method: command.Method, URL: command.URL, Header: command.Header, BodyLength: int64(len(command.Body)),
 			Body: command.Body[:min(len(command.Body), explain.AnswerLimit)], Given: given},
@@ -131,25 +134,6 @@ func (f *explainFlags) locate(command *curl.Command) (explain.Located, error) {
 	}
 	located.Profile = f.profile
 	return located, nil
-}
-
-// regionOf fills in the region of an API that a local server found by its id alone: the server knows it.
-func (f *explainFlags) regionOf(cmd *cobra.Command, located *explain.Located, answer *explain.Answer) {
-	if !located.Local || located.Region != "" || located.Kind == explain.CustomDomain {
-		return
-	}
-	if answer != nil {
-		for _, name := range []string{"X-Amzn-Requestid", "Apigw-Requestid"} {
-			id := answer.Header.Get(name)
-			if !requestID.MatchString(id) {
-				continue
-			}
-			if record, _, err := fetchRecord(cmd, located.Endpoint, id); err == nil {
-				located.Region = record.Region
-			}
-		}
-	}
-	located.Region = cmp.Or(located.Region, f.region)
 }
 
 // open opens the account that the API is in. A local server has some region even where none is configured.

@@ -13,10 +13,10 @@ import (
 // NO_COLOR (no-color.org) and a dumb TERM say that it does not.
 func terminal(out io.Writer) (width int, colour bool) {
 	file, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor is a small number
+	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return 0, false
 	}
-	width, _, err := term.GetSize(int(file.Fd())) //nolint:gosec // a descriptor is a small number
+	width, _, err := term.GetSize(int(file.Fd()))
 	if err != nil {
 		width = 0
 	}

@@ -104,7 +104,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 	p.apis.Register(&model.STS, sts.Service{})
 	own := &own{
 		clock: clock, clockMayMove: len(config.AccessKeys) == 0, check: db.Check,
-		describe: p.describe, recent: p.gateway.Recent, mailbox: pools.Mailbox,
+		describe: p.describe, recent: p.gateway.Recent, mailbox: pools.Mailbox, minted: pools.Mint,
 	}
 	p.ownPages = http.StripPrefix("/_poolgate", own.handler())
 	return p, nil

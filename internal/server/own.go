@@ -25,6 +25,7 @@ type own struct {
 	describe     func(ctx context.Context, requestID string) (*decision.Record, error)
 	recent       func(n int, filter func(*decision.Record) bool) []*decision.Record
 	mailbox      func(ctx context.Context, recipient string) ([]cognito.Message, error)
+	minted       func(ctx context.Context, m cognito.Minting) (string, error)
 }
 
 // bodyLimit bounds what is read of a request to /_poolgate/, in bytes.
@@ -41,6 +42,7 @@ func (o *own) handler() http.Handler {
 	mux.HandleFunc("GET /requests", answering(o.requests))
 	mux.HandleFunc("GET /requests/{id}", answering(o.request))
 	mux.HandleFunc("GET /mailbox", answering(o.mail))
+	mux.HandleFunc("POST /tokens", answering(o.mint))
 	mux.HandleFunc("/", answering(nothing))
 	return mux
 }
@@ -79,7 +81,7 @@ func answering(run func(*http.Request) (any, error)) http.HandlerFunc {
 // nothing answers what is none of the addresses above, or not with that method.
 func nothing(r *http.Request) (any, error) {
 	return nil, &problem{status: http.StatusNotFound, Message: "there is no " + r.Method + " " + clipped(ownPrefix+strings.TrimPrefix(r.URL.Path, "/")),
-		Hint: "there are GET health, clock, requests, requests/REQUEST_ID and mailbox?to=ADDRESS, and PUT clock"}
+		Hint: "there are GET health, clock, requests, requests/REQUEST_ID and mailbox?to=ADDRESS, PUT clock and POST tokens"}
 }
 
 func (o *own) health(r *http.Request) (any, error) {
