@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
@@ -44,7 +45,8 @@ func (l *look) scopeChecks() (checks []authz.Check) {
 	if fromAPI {
 		asked = "a sign-in through the login page or the token endpoint that asks for " + scope + ": initiate-auth grants " + adminScope + " alone"
 	}
-	after := !fromAPI && c.LastModifiedDate != nil && l.token.issued.Before(*c.LastModifiedDate)
+	// A token's iat is a whole second: what was issued in the second of the change may be younger than it.
+	after := !fromAPI && c.LastModifiedDate != nil && !l.token.issued.Add(time.Second).After(*c.LastModifiedDate)
 	all := []struct {
 		name          string
 		fails         bool
