@@ -101,6 +101,9 @@ func (l *look) warnOfBrowser(v *Verdict) {
 	if !v.Allowed && v.Reason != "" && v.Reason != authz.IntegrationRefused && l.hidden() {
 		v.warn(authz.CORSHeadersMissing, "", l.corsMends(v)...)
 	}
+	if l.http != nil && slices.Contains(v.Warnings, authz.CORSHeadersMissing) {
+		return // an API without a CORS configuration answers no preflights either
+	}
 	if r := l.preflight(); r != nil && !r.Allowed {
 		switch {
 		case r.RefusedBy == string(authz.ByAuthorizer) || r.Reason == authz.SignatureMissing:
