@@ -72,7 +72,7 @@ func checkSnapshot(s *Snapshot) error {
 	if s == nil || aws.ToString(s.API.Value.Id) == "" || s.API.Value.Name == nil {
 		return errors.New("the API has no id or no name")
 	}
-	authorizerIDs, validatorIDs, resourceIDs := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	authorizerIDs, validatorIDs := map[string]bool{}, map[string]bool{}
 	for _, d := range s.Authorizers {
 		if aws.ToString(d.Value.Id) == "" || d.Value.Name == nil {
 			return errors.New("an authorizer has no id or no name")
@@ -95,19 +95,24 @@ func checkSnapshot(s *Snapshot) error {
 			return fmt.Errorf("there is no gateway response %q", d.Value.ResponseType)
 		}
 	}
-	root := false
-	for _, d := range s.Resources {
-		if aws.ToString(d.Value.Id) == "" || aws.ToString(d.Value.Path) == "" || resourceIDs[*d.Value.Id] {
+	return checkResources(s.Resources, authorizerIDs, validatorIDs)
+}
+
+// checkResources looks for the root, for what is above each resource, and for what each method names.
+func checkResources(list []wire.Document[types.Resource], authorizerIDs, validatorIDs map[string]bool) error {
+	root, ids := false, map[string]bool{}
+	for _, d := range list {
+		if aws.ToString(d.Value.Id) == "" || aws.ToString(d.Value.Path) == "" || ids[*d.Value.Id] {
 			return errors.New("a resource has no path, or no id of its own")
 		}
-		resourceIDs[*d.Value.Id] = true
+		ids[*d.Value.Id] = true
 		root = root || *d.Value.Path == "/"
 	}
 	if !root {
 		return errors.New("the resource of the path / is missing")
 	}
-	for _, d := range s.Resources {
-		if parent := aws.ToString(d.Value.ParentId); *d.Value.Path != "/" && (!resourceIDs[parent] || d.Value.PathPart == nil) {
+	for _, d := range list {
+		if parent := aws.ToString(d.Value.ParentId); *d.Value.Path != "/" && (!ids[parent] || d.Value.PathPart == nil) {
 			return fmt.Errorf("the resource above %s is missing", *d.Value.Path)
 		}
 		for verb, m := range d.Value.ResourceMethods {

@@ -85,25 +85,25 @@ func newAssembly(live *Snapshot) *assembly {
 }
 
 // idFor is the id of what has that name, or one that follows from it.
-func idFor(ids map[string]string, kind, name string, length int) string {
+func idFor(ids map[string]string, kind, name string) string {
 	if id := ids[name]; id != "" {
 		return id
 	}
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(kind+"\x00"+name)))[:length]
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(kind+"\x00"+name)))[:entityIDLength]
 }
 
 func (a *assembly) assemble(def *openapi.Definition) *Snapshot {
 	s := &Snapshot{API: wire.Document[types.RestApi]{Value: a.api(def.API)}}
 	for _, authorizer := range def.Authorizers {
-		authorizer.Id = aws.String(idFor(a.authorizerIDs, "authorizer", *authorizer.Name, entityIDLength))
+		authorizer.Id = aws.String(idFor(a.authorizerIDs, "authorizer", *authorizer.Name))
 		s.Authorizers = append(s.Authorizers, wire.Document[types.Authorizer]{Value: authorizer})
 	}
 	for _, validator := range def.Validators {
-		validator.Id = aws.String(idFor(a.validatorIDs, "validator", *validator.Name, entityIDLength))
+		validator.Id = aws.String(idFor(a.validatorIDs, "validator", *validator.Name))
 		s.Validators = append(s.Validators, wire.Document[types.RequestValidator]{Value: validator})
 	}
 	for _, model := range def.Models {
-		model.Id = aws.String(idFor(a.modelIDs, "model", *model.Name, entityIDLength))
+		model.Id = aws.String(idFor(a.modelIDs, "model", *model.Name))
 		model.Schema = aws.String(openapi.BoundSchema(aws.ToString(model.Schema), aws.ToString(s.API.Value.Id)))
 		s.Models = append(s.Models, wire.Document[types.Model]{Value: model})
 	}
@@ -177,13 +177,13 @@ func (a *assembly) ancestors(byPath map[string]types.Resource, path string) {
 		if _, there := byPath[path]; there {
 			return
 		}
-		resource := types.Resource{Id: aws.String(idFor(a.resourceIDs, "resource", path, entityIDLength)), Path: aws.String(path)}
+		resource := types.Resource{Id: aws.String(idFor(a.resourceIDs, "resource", path)), Path: aws.String(path)}
 		if path == "/" {
 			byPath[path] = resource
 			return
 		}
 		parent := parentPath(path)
-		resource.ParentId = aws.String(idFor(a.resourceIDs, "resource", parent, entityIDLength))
+		resource.ParentId = aws.String(idFor(a.resourceIDs, "resource", parent))
 		resource.PathPart = aws.String(path[strings.LastIndexByte(path, '/')+1:])
 		byPath[path] = resource
 		path = parent
@@ -192,10 +192,10 @@ func (a *assembly) ancestors(byPath map[string]types.Resource, path string) {
 
 func (a *assembly) method(resourceID string, m types.Method) types.Method {
 	if m.AuthorizerId != nil {
-		m.AuthorizerId = aws.String(idFor(a.authorizerIDs, "authorizer", *m.AuthorizerId, entityIDLength))
+		m.AuthorizerId = aws.String(idFor(a.authorizerIDs, "authorizer", *m.AuthorizerId))
 	}
 	if m.RequestValidatorId != nil {
-		m.RequestValidatorId = aws.String(idFor(a.validatorIDs, "validator", *m.RequestValidatorId, entityIDLength))
+		m.RequestValidatorId = aws.String(idFor(a.validatorIDs, "validator", *m.RequestValidatorId))
 	}
 	if m.MethodIntegration != nil {
 		m.MethodIntegration = importedIntegration(resourceID, m.MethodIntegration)

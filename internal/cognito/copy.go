@@ -73,7 +73,16 @@ func (s *Service) Check(c *Copy) error {
 			return errors.New("a resource server has no identifier")
 		}
 	}
-	for _, u := range c.Users {
+	for _, d := range c.Domains {
+		if value(d.Domain) == "" || value(d.UserPoolId) != id {
+			return errors.New("a domain has no name, or is another pool's")
+		}
+	}
+	return checkUserCopies(c.Users)
+}
+
+func checkUserCopies(list []types.UserType) error {
+	for _, u := range list {
 		if value(u.Username) == "" || u.UserCreateDate == nil || u.UserLastModifiedDate == nil {
 			return errors.New("a user has no username, or no dates")
 		}
@@ -81,11 +90,6 @@ func (s *Service) Check(c *Copy) error {
 			if value(a.Name) == "" {
 				return fmt.Errorf("an attribute of the user %s has no name", *u.Username)
 			}
-		}
-	}
-	for _, d := range c.Domains {
-		if value(d.Domain) == "" || value(d.UserPoolId) != id {
-			return errors.New("a domain has no name, or is another pool's")
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@
 package pull
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -94,7 +93,7 @@ func httpCopy(api *account.HTTPAPI) *apigatewayv2.Copy {
 func poolCopy(pool *account.WholePool) *cognito.Copy {
 	c := &cognito.Copy{
 		Pool: *pool.Pool.Pool, MFA: pool.MFA, Domains: pool.Domains, Clients: pool.AllClients, ResourceServers: pool.ResourceServers,
-		Groups: pool.Groups, Members: pool.Members, Users: pool.Users, Keys: json.RawMessage(pool.JWKS),
+		Groups: pool.Groups, Members: pool.Members, Users: pool.Users, Keys: pool.JWKS,
 	}
 	c.Pool.EstimatedNumberOfUsers = 0 // an estimate, that changes by itself
 	return c

@@ -130,9 +130,14 @@ func Read(dir string) (*Copy, error) {
 	case m.Account == "" || m.Region == "":
 		return nil, fmt.Errorf("%s: %s names no account or no region", dir, manifestFile)
 	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }()
 	t := newTree()
 	for _, part := range parts {
-		if err := t.read(dir, part); err != nil {
+		if err := t.read(root, part); err != nil {
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		}
 	}
@@ -144,40 +149,29 @@ func Read(dir string) (*Copy, error) {
 }
 
 // read reads the JSON files below a part. Links and what is no file are not followed.
-func (t *tree) read(dir, part string) error {
-	root := filepath.Join(dir, part)
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
+func (t *tree) read(root *os.Root, part string) error {
+	if _, err := root.Lstat(part); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fs.WalkDir(root.FS(), part, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() || !strings.HasSuffix(path, ".json") {
 			return err
-		}
-		if !entry.Type().IsRegular() || !strings.HasSuffix(path, ".json") {
-			return nil
 		}
 		info, err := entry.Info()
 		if err != nil {
 			return err
 		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
 		if info.Size() > largestFile || len(t.files) >= mostFiles {
-			return fmt.Errorf("%s: more than %d bytes, or one of more than %d files", name, largestFile, mostFiles)
+			return fmt.Errorf("%s: more than %d bytes, or one of more than %d files", path, largestFile, mostFiles)
 		}
-		content, err := os.ReadFile(path)
+		content, err := root.ReadFile(path)
 		if err != nil {
 			return err
 		}
 		if !json.Valid(content) {
-			return fmt.Errorf("%s: no JSON", name)
+			return fmt.Errorf("%s: no JSON", path)
 		}
-		t.files[filepath.ToSlash(name)] = content
+		t.files[path] = content
 		return nil
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, gone := os.Lstat(root); errors.Is(gone, fs.ErrNotExist) {
-			return nil
-		}
-	}
-	return err
 }
