@@ -159,8 +159,8 @@ func (f *pullFlags) tell(cmd *cobra.Command, out string, c *pull.Copy) error {
 			return err
 		}
 	} else {
-		_, _ = fmt.Fprintf(w, "%s holds %d REST APIs, %d HTTP APIs, %d user pools and %d usage plans of account %s in %s\n",
-			out, len(c.RESTAPIs), len(c.HTTPAPIs), len(c.Pools), len(c.Plans), c.Account, c.Region)
+		_, _ = fmt.Fprintf(w, "%s is a copy of account %s in %s\n", out, c.Account, c.Region)
+		_, _ = fmt.Fprintf(w, "  REST APIs %d, HTTP APIs %d, user pools %d, usage plans %d\n", len(c.RESTAPIs), len(c.HTTPAPIs), len(c.Pools), len(c.Plans))
 		for _, n := range c.NotRead {
 			_, _ = fmt.Fprintf(w, "  not read: %s, %s; it needs %s\n", n.Operation, n.Why, n.Permission)
 		}
