@@ -26,6 +26,7 @@ var readmeBlocks = map[string]func(t *testing.T, block string){
 	"make test":                                    func(t *testing.T, block string) { inRoot(t, nil, "make -n "+strings.TrimPrefix(block, "make ")) },
 	"go build -o bin/poolgate ./cmd/poolgate":      buildAndServe,
 	`$ curl -i -H "Authorization: $ID_TOKEN" http`: refusedAndExplained,
+	`$ poolgate explain curl -H "Authorization: $I`: refusedAndExplained,
 	"export AWS_ACCESS_KEY_ID=test":                firstPool,
 }
 

@@ -53,7 +53,8 @@ Exits 0 when the request was allowed, 1 when it was refused, 2 when that cannot 
   poolgate explain --url http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4e5/dev/orders --token @token.txt
   poolgate explain 5f0c6f5e-3a8f-4f0e-9a30-0d6f5f0c6f5e
   poolgate explain matrix a1b2c3d4e5/dev GET /orders`,
-		RunE: f.run,
+		RunE:                  f.run,
+		DisableFlagsInUseLine: true,
 	}
 	cmd.Flags().SetInterspersed(false) // what follows curl is curl's
 	shared := cmd.PersistentFlags()
@@ -80,6 +81,9 @@ func (f *explainFlags) run(cmd *cobra.Command, args []string) error {
 	args, err := restOfFlags(cmd, args)
 	if err != nil {
 		return err
+	}
+	if help, err := cmd.Flags().GetBool("help"); err == nil && help { // behind what stood first
+		return cmd.Help()
 	}
 	switch {
 	case len(args) > 1:
@@ -142,9 +146,6 @@ func restOfFlags(cmd *cobra.Command, args []string) ([]string, error) {
 	cmd.Flags().SetInterspersed(true)
 	if err := cmd.ParseFlags(args); err != nil {
 		return nil, cmd.FlagErrorFunc()(cmd, err)
-	}
-	if help, _ := cmd.Flags().GetBool("help"); help {
-		return nil, cmd.Help()
 	}
 	return cmd.Flags().Args(), nil
 }
