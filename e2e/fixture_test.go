@@ -39,12 +39,25 @@ type site struct {
 // the CLI by far; TestTheWalk makes everything by the CLI.
 func (p *process) newPool(t *testing.T, name string) *site {
 	t.Helper()
-	s := &site{process: p}
-	pools := cognito.NewFromConfig(p.sdk())
-	pool, err := pools.CreateUserPool(t.Context(), &cognito.CreateUserPoolInput{PoolName: &name})
+	return p.poolOf(t, &cognito.CreateUserPoolInput{PoolName: &name})
+}
+
+// poolOf is newPool with settings of its own.
+func (p *process) poolOf(t *testing.T, settings *cognito.CreateUserPoolInput) *site {
+	t.Helper()
+	pool, err := cognito.NewFromConfig(p.sdk()).CreateUserPool(t.Context(), settings)
 	must(t, err)
-	s.poolID, s.poolARN = *pool.UserPool.Id, *pool.UserPool.Arn
-	_, err = pools.CreateResourceServer(t.Context(), &cognito.CreateResourceServerInput{
+	s := p.furnished(t, *pool.UserPool.Id)
+	s.poolARN = *pool.UserPool.Arn
+	return s
+}
+
+// furnished puts a user, a resource server and an app client into a pool.
+func (p *process) furnished(t *testing.T, poolID string) *site {
+	t.Helper()
+	s := &site{process: p, poolID: poolID}
+	pools := cognito.NewFromConfig(p.sdk())
+	_, err := pools.CreateResourceServer(t.Context(), &cognito.CreateResourceServerInput{
 		UserPoolId: &s.poolID, Identifier: aws.String("user_management_lambdas"), Name: aws.String("user_management_lambdas"),
 		Scopes: []poolTypes.ResourceServerScopeType{{ScopeName: aws.String("api"), ScopeDescription: aws.String("api")}},
 	})
