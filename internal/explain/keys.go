@@ -14,6 +14,8 @@ import (
 // poolKeys are the published keys of the pools that were read. It implements authz.Keys and authz.IssuerKeys.
 type poolKeys struct {
 	byID map[string]*heldPool
+	// remote fetches the published keys of OpenID providers that are no pools; nil fetches none.
+	remote *jwks.Remote
 }
 
 // heldPool is a pool as the engine needs it.
@@ -94,9 +96,11 @@ func (k *poolKeys) ofIssuer(issuer string) *heldPool {
 }
 
 // IssuerKey implements authz.IssuerKeys.
-func (k *poolKeys) IssuerKey(_ context.Context, issuer, kid string) (authz.IssuerKey, error) {
+func (k *poolKeys) IssuerKey(ctx context.Context, issuer, kid string) (authz.IssuerKey, error) {
 	held := k.ofIssuer(issuer)
 	switch {
+	case held == nil && k.remote != nil && strings.HasPrefix(issuer, "https://") && (&token{issuer: issuer}).poolID() == "":
+		return k.remote.IssuerKey(ctx, issuer, kid)
 	case held == nil:
 		return authz.IssuerKey{}, authz.ErrDiscoveryUnavailable
 	case held.gone:

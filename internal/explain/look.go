@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/poolgate/poolgate/authz/jwks"
 	"github.com/poolgate/poolgate/internal/account"
 	"github.com/poolgate/poolgate/internal/gateway/decision"
 )
@@ -48,7 +49,8 @@ const mostPools = 20
 
 // newLook finds out all that the account tells of a case.
 func newLook(ctx context.Context, c *Case) (*look, error) {
-	l := &look{c: c, pools: map[string]*account.Pool{}, keys: &poolKeys{byID: map[string]*heldPool{}}}
+	l := &look{c: c, pools: map[string]*account.Pool{}, keys: &poolKeys{byID: map[string]*heldPool{}, remote: jwks.New(jwks.Options{})}}
+	defer l.keys.remote.Close()
 	l.time()
 	l.region, l.api, l.path = c.Located.Region, c.Located.API, c.Located.Path
 	l.token = findToken(c.Request.Header, "Authorization")
