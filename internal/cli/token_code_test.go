@@ -122,7 +122,7 @@ func TestSigningInInTheBrowser(t *testing.T) {
 func TestASignInThatTheLoginPageRefuses(t *testing.T) {
 	server, pool, _, clientID := codeWorld(t)
 	address, end := waiting(t, "token", "get", "--no-cache", "--endpoint-url", server.URL, "--pool", pool.ID, "--client", clientID, "--flow", "code", "--scope", "orders/none")
-	answer, err := http.Get(address) //nolint:noctx // the server is this test's
+	answer, err := http.Get(address)
 	if err != nil {
 		t.Fatal(err)
 	}
