@@ -29,10 +29,11 @@ type domains struct {
 	again time.Time
 }
 
-// domainTable is what was compiled at a version. Names with a wildcard stand under what follows their asterisk.
+// domainTable is what was compiled at a version. Names with a wildcard stand under what follows their asterisk; targets are the names
+// that AWS gave to domains.
 type domainTable struct {
-	version         uint64
-	exact, wildcard map[string]*domain
+	version                  uint64
+	exact, wildcard, targets map[string]*domain
 }
 
 // domain is one custom domain name.
@@ -59,10 +60,17 @@ func newDomains(load func(context.Context) ([]apigateway.ServedDomain, error), l
 // changed is told of every change of a domain or its mappings.
 func (d *domains) changed(string) { d.version.Add(1) }
 
-// find is the domain whose name a host is: its own before one with a wildcard, which stands for one label. Nil when there is none.
+// find is the domain whose name a host is: its own before one with a wildcard, which stands for one label. Nil when there is none. The
+// host of a service is nobody's domain, whatever somebody called theirs: it would take another's API or login page.
 func (d *domains) find(host string) *domain {
 	t := d.current()
 	if t == nil {
+		return nil
+	}
+	if found := t.targets[host]; found != nil {
+		return found
+	}
+	if isServiceHost(host) {
 		return nil
 	}
 	if found := t.exact[host]; found != nil || len(t.wildcard) == 0 {
@@ -99,7 +107,7 @@ func (d *domains) current() *domainTable {
 }
 
 func compileDomains(list []apigateway.ServedDomain) *domainTable {
-	t := &domainTable{exact: make(map[string]*domain, 2*len(list)), wildcard: map[string]*domain{}}
+	t := &domainTable{exact: make(map[string]*domain, len(list)), wildcard: map[string]*domain{}, targets: make(map[string]*domain, len(list))}
 	for _, served := range list {
 		d := &domain{name: served.Name, mappings: served.Mappings, mutual: compileTrust(served)}
 		names, name := t.exact, served.Name
@@ -112,10 +120,10 @@ func compileDomains(list []apigateway.ServedDomain) *domainTable {
 		if served.Target == "" {
 			continue
 		}
-		t.exact[served.Target] = d
+		t.targets[served.Target] = d
 		if label, ok := strings.CutSuffix(served.Target, ".amazonaws.com"); ok {
 			for _, suffix := range localSuffixes {
-				t.exact[label+suffix] = d
+				t.targets[label+suffix] = d
 			}
 		}
 	}

@@ -60,6 +60,32 @@ func TestAnExactNameIsBeforeAWildcard(t *testing.T) {
 	}
 }
 
+// A name that somebody gave to a domain takes nobody else's host: an API's, a login page's, a pool's keys or another domain's target.
+func TestADomainIsNoServicesHost(t *testing.T) {
+	taken := []string{
+		"abc.execute-api.eu-west-1.localhost", "abc.execute-api.localhost", "abc.execute-api.eu-west-1.localhost.localstack.cloud",
+		"abc.execute-api.eu-west-1.amazonaws.com", "shop.auth.eu-west-1.localhost", "shop.auth.eu-west-1.amazoncognito.com",
+		"cognito-idp.eu-west-1.localhost", "cognito-idp.eu-west-1.amazonaws.com", "id.lambda-url.eu-west-1.localhost",
+		"bucket.s3.eu-west-1.localhost", "sts.amazonaws.com", "d-1.execute-api.eu-west-1.localhost",
+	}
+	list := []apigateway.ServedDomain{
+		{Name: "*.example.com", Target: "d-1.execute-api.eu-west-1.amazonaws.com"},
+		{Name: "*.execute-api.eu-west-1.localhost"}, {Name: "*.auth.eu-west-1.localhost"}, {Name: "*.eu-west-1.localhost"}, {Name: "*.amazonaws.com"},
+	}
+	for _, name := range taken {
+		list = append(list, apigateway.ServedDomain{Name: name})
+	}
+	d := newDomains(func(context.Context) ([]apigateway.ServedDomain, error) { return list, nil }, slog.New(slog.DiscardHandler))
+	for _, host := range taken {
+		if found := d.find(host); found != nil && found.name != "*.example.com" {
+			t.Errorf("%s leads to the domain %q", host, found.name)
+		}
+	}
+	if d.find("shop.eu-west-1.localhost") == nil {
+		t.Error("a name of this machine that is no service's is no domain")
+	}
+}
+
 func TestLoginHostsAreRememberedWithinABound(t *testing.T) {
 	asked, there := 0, false
 	l := &loginHosts{log: slog.New(slog.DiscardHandler), find: func(context.Context, string) error {

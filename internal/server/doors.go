@@ -108,6 +108,18 @@ func enterByHost(host, path string) (entry, bool) {
 	return enterS3ByHost(labels, path)
 }
 
+// isServiceHost tells a name that is AWS's, or one of this machine by which an API, a login domain or another service is found.
+func isServiceHost(host string) bool {
+	if isAWSHost(host) {
+		return true
+	}
+	if labels, ok := serviceLabels(host); ok && len(labels) == 2 && labels[0] == "cognito-idp" {
+		return true
+	}
+	_, found := enterByHost(host, "/")
+	return found
+}
+
 // serviceSuffixes are all that may follow the labels that name a service.
 var serviceSuffixes = append([]string{".amazonaws.com", ".amazoncognito.com", ".on.aws"}, localSuffixes...)
 
