@@ -83,29 +83,31 @@ func (c contextObject) value(name string) any {
 		return x.identityMap()
 	case "xrayTraceId":
 		return x.traceHeader()
-	case "customDomain":
-		if d := x.target.Domain; d != nil {
-			return vtl.NewMap().Put("basePathMatched", strings.TrimPrefix(d.BasePath, "/"))
-		}
-	case "responseOverride":
-		if c.response != nil {
-			return c.response
-		}
 	case "requestOverride":
 		return x.requestOverride()
-	case "authorizer":
-		if x.claims != nil {
-			return authorizerObject{x.claims}
-		}
-		if x.granted != nil {
-			return grantObject{x.granted, x.grantLatency}
-		}
-	case "error":
-		if x.refusal != nil {
-			return errorObject{x.refusal}
-		}
+	}
+	if value := c.found(name); value != nil {
+		return value
 	}
 	return c.deployed(name)
+}
+
+// found are the values that only some requests have.
+func (c contextObject) found(name string) any {
+	x := c.x
+	switch {
+	case name == "customDomain" && x.target.Domain != nil:
+		return vtl.NewMap().Put("basePathMatched", strings.TrimPrefix(x.target.Domain.BasePath, "/"))
+	case name == "responseOverride" && c.response != nil:
+		return c.response
+	case name == "authorizer" && x.claims != nil:
+		return authorizerObject{x.claims}
+	case name == "authorizer" && x.granted != nil:
+		return grantObject{x.granted, x.grantLatency}
+	case name == "error" && x.refusal != nil:
+		return errorObject{x.refusal}
+	}
+	return nil
 }
 
 // deployed are the values that a stage and a method give.
