@@ -132,3 +132,71 @@ func TestLinksAreNotFollowed(t *testing.T) {
 		t.Errorf("%d users were read through a link", len(c.Pools[0].Users))
 	}
 }
+
+// A directory that came from somebody else cannot make pull write, or read, what is outside of it.
+func TestWritingStaysInTheDirectory(t *testing.T) {
+	isolate(t)
+	cloud := start(t, server.Config{})
+	var r riches
+	cloud.richPool(&r)
+	dir := cloud.pull("", r.pool)
+	c := must(pull.Read(dir))(t)
+	outside := t.TempDir()
+	write(t, filepath.Join(outside, "precious"), "precious")
+	for _, name := range []string{"README.md", "README.md.new", "poolgate.json.new", ".poolgate-new", "pools"} {
+		path := filepath.Join(dir, name)
+		if err := os.RemoveAll(path); err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(outside, "precious")
+		if name == ".poolgate-new" || name == "pools" {
+			to = outside
+		}
+		if err := os.Symlink(to, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := pull.Write(dir, c); err != nil {
+		t.Fatal(err)
+	}
+	if all := files(t, outside); len(all) != 1 || all["precious"] != "precious" {
+		t.Errorf("outside of the directory there is now %v", slices.Sorted(maps.Keys(all)))
+	}
+	if again := must(pull.Read(dir))(t); len(again.Pools) != 1 {
+		t.Error("the copy is not whole")
+	}
+	bad := "../../../" + filepath.Base(outside) + "/x"
+	c.Pools[0].Pool.Id = &bad // as a server that is no AWS may say
+	if err := pull.Write(dir, c); err == nil {
+		t.Error("an id that leads elsewhere was written")
+	}
+	if all := files(t, outside); len(all) != 1 {
+		t.Errorf("outside of the directory there is now %v", slices.Sorted(maps.Keys(all)))
+	}
+}
+
+// A manifest is a file of its directory, and says whose a copy is in AWS's words.
+func TestAManifestThatIsNone(t *testing.T) {
+	isolate(t)
+	for how, manifest := range map[string]string{
+		"escapes in the account": `{"format":1,"complete":true,"account":"\u001b[31m12345678","region":"eu-west-1","asked":[]}`,
+		"a path for a region":    `{"format":1,"complete":true,"account":"111111111111","region":"../..","asked":[]}`,
+		"too long":               `{"format":1,"complete":true,"account":"111111111111","region":"eu-west-1","asked":["` + strings.Repeat("x", 9<<20) + `"]}`,
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "poolgate.json"), manifest)
+		if _, err := pull.Read(dir); err == nil {
+			t.Errorf("%s: read", how)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.Symlink("/dev/zero", filepath.Join(dir, "poolgate.json")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pull.Read(dir); err == nil {
+		t.Error("a device was read")
+	}
+	if err := pull.MayWrite(dir); err == nil {
+		t.Error("a directory with a device for a manifest was taken for ours")
+	}
+}

@@ -7,19 +7,30 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 // What a directory may hold; what is beyond is not read.
 const (
-	largestFile  = 64 << 20
-	mostFiles    = 500_000
+	largestFile = 64 << 20
+	mostFiles   = 500_000
+	// mostBytes is for all files together: they are read before the first of them is looked at.
+	mostBytes       = 1 << 30
+	largestManifest = 8 << 20
+
 	readmeFile   = "README.md"
 	stagingName  = ".poolgate-new"
 	mayOwnerRead = 0o600
 	mayOwnerOpen = 0o700
+)
+
+// What an account and a region are called.
+var (
+	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
+	regionName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 )
 
 // ErrNotOurs tells that a directory holds something that pull did not write.
@@ -41,7 +52,8 @@ func MayWrite(dir string) error {
 }
 
 // Write puts a copy into a directory, in the place of an earlier copy. Files that are not the copy's (a .git, notes) stay. A directory
-// that was left half written says so of itself and is not served.
+// that was left half written says so of itself and is not served. Nothing is written outside of it, whatever links an earlier copy has
+// and whatever ids the account gave.
 func Write(dir string, c *Copy) error {
 	if err := MayWrite(dir); err != nil {
 		return err
@@ -50,61 +62,98 @@ func Write(dir string, c *Copy) error {
 	if err != nil {
 		return err
 	}
-	staging := filepath.Join(dir, stagingName)
-	if err := os.RemoveAll(staging); err != nil {
+	if err := os.MkdirAll(dir, mayOwnerOpen); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(staging, mayOwnerOpen); err != nil {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
 		return err
 	}
-	for _, path := range slices.Sorted(maps.Keys(t.files)) {
-		if err := writeFile(filepath.Join(staging, filepath.FromSlash(path)), t.files[path]); err != nil {
-			return errors.Join(err, os.RemoveAll(staging))
-		}
+	defer func() { _ = root.Close() }()
+	if err := stage(root, t); err != nil {
+		return errors.Join(err, root.RemoveAll(stagingName))
 	}
 	c.Complete = false
-	if err := writeManifest(dir, c.Manifest); err != nil {
+	if err := writeManifest(root, c.Manifest); err != nil {
 		return err
 	}
 	for _, part := range parts {
-		if err := os.RemoveAll(filepath.Join(dir, part)); err != nil {
+		if err := root.RemoveAll(part); err != nil {
 			return err
 		}
-		err := os.Rename(filepath.Join(staging, part), filepath.Join(dir, part))
+		err := root.Rename(path.Join(stagingName, part), part)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	if err := writeFile(filepath.Join(dir, readmeFile), []byte(c.readme())); err != nil {
+	if err := replace(root, readmeFile, []byte(c.readme())); err != nil {
 		return err
 	}
 	c.Complete = true
-	return errors.Join(writeManifest(dir, c.Manifest), os.RemoveAll(staging))
+	return errors.Join(writeManifest(root, c.Manifest), root.RemoveAll(stagingName))
 }
 
-func writeFile(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), mayOwnerOpen); err != nil {
+// stage writes all files beside those that they will replace.
+func stage(root *os.Root, t *tree) error {
+	if err := root.RemoveAll(stagingName); err != nil {
 		return err
 	}
-	return os.WriteFile(path, content, mayOwnerRead)
+	if err := root.Mkdir(stagingName, mayOwnerOpen); err != nil {
+		return err
+	}
+	staging, err := root.OpenRoot(stagingName)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = staging.Close() }()
+	for _, name := range slices.Sorted(maps.Keys(t.files)) {
+		if err := staging.MkdirAll(path.Dir(name), mayOwnerOpen); err != nil {
+			return err
+		}
+		if err := staging.WriteFile(name, t.files[name], mayOwnerRead); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// writeManifest replaces the manifest at once: it is the old one or the new one, never a part.
-func writeManifest(dir string, m Manifest) error {
+// replace replaces a file at once: it is the old one or the new one, never a part. Where the old one is a link, the link goes and not
+// what it leads to.
+func replace(root *os.Root, name string, content []byte) error {
+	fresh := name + ".new"
+	if err := root.RemoveAll(fresh); err != nil {
+		return err
+	}
+	if err := root.WriteFile(fresh, content, mayOwnerRead); err != nil {
+		return err
+	}
+	return root.Rename(fresh, name)
+}
+
+func writeManifest(root *os.Root, m Manifest) error {
 	content, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, manifestFile)
-	if err := writeFile(path+".new", append(content, '\n')); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return replace(root, manifestFile, append(content, '\n'))
 }
 
+// readManifest reads a directory's manifest, which is a file and no link, pipe or device.
 func readManifest(dir string) (Manifest, error) {
 	var m Manifest
-	content, err := os.ReadFile(filepath.Join(dir, manifestFile))
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return m, err
+	}
+	defer func() { _ = root.Close() }()
+	info, err := root.Lstat(manifestFile)
+	if err != nil {
+		return m, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > largestManifest {
+		return m, fmt.Errorf("%s is no file, or larger than %d bytes", manifestFile, largestManifest)
+	}
+	content, err := root.ReadFile(manifestFile)
 	if err != nil {
 		return m, err
 	}
@@ -127,7 +176,7 @@ func Read(dir string) (*Copy, error) {
 		return nil, fmt.Errorf("%s was written by a later poolgate, in format %d", dir, m.Format)
 	case !m.Complete:
 		return nil, fmt.Errorf("%s was not written to its end", dir)
-	case m.Account == "" || m.Region == "":
+	case !accountID.MatchString(m.Account) || !regionName.MatchString(m.Region):
 		return nil, fmt.Errorf("%s: %s names no account or no region", dir, manifestFile)
 	}
 	root, err := os.OpenRoot(dir)
@@ -161,8 +210,8 @@ func (t *tree) read(root *os.Root, part string) error {
 		if err != nil {
 			return err
 		}
-		if info.Size() > largestFile || len(t.files) >= mostFiles {
-			return fmt.Errorf("%s: more than %d bytes, or one of more than %d files", path, largestFile, mostFiles)
+		if t.size += info.Size(); info.Size() > largestFile || len(t.files) >= mostFiles || t.size > mostBytes {
+			return fmt.Errorf("%s: more than %d bytes, or one of more than %d files or %d bytes in all", path, largestFile, mostFiles, mostBytes)
 		}
 		content, err := root.ReadFile(path)
 		if err != nil {

@@ -18,6 +18,8 @@ type tree struct {
 	files map[string][]byte
 	// folded are the paths in small letters: some file systems take capitals for the same.
 	folded map[string]bool
+	// size is how many bytes were read from a directory.
+	size int64
 	// err is the first thing that went wrong.
 	err error
 }
