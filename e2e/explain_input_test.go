@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -22,9 +23,9 @@ func TestExplainOfBadInput(t *testing.T) {
 	through := append([]string{"--endpoint-url", c.URL, "curl"}, scoped.args...)
 
 	t.Run("calls that are throttled for a while", func(t *testing.T) {
-		seen := map[string]int{}
+		var seen sync.Map
 		c.answers(func(w http.ResponseWriter, call string) bool {
-			if seen[call]++; seen[call] == 1 {
+			if _, before := seen.LoadOrStore(call, true); !before {
 				errorOf(w, call, http.StatusTooManyRequests, "TooManyRequestsException", "Rate exceeded")
 				return true
 			}
