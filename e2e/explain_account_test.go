@@ -141,14 +141,26 @@ func (l *lab) read(t *testing.T) map[string]struct {
 	}
 }
 
+var pathStyleURL = regexp.MustCompile(`^http://[^/]+/_aws/execute-api/([a-z0-9]+)`)
+
+// onAWS is the same request by the name that the API would have on AWS.
+func (c curled) onAWS() curled {
+	last := len(c.args) - 1
+	return curled{append(slices.Clone(c.args[:last]), pathStyleURL.ReplaceAllString(c.args[last], "http://$1.execute-api.eu-west-1.amazonaws.com"))}
+}
+
 // TestExplainOnlyReads: by the server's log every call is of a kind that changes nothing, and no list of all APIs is ever asked for.
 func TestExplainOnlyReads(t *testing.T) {
 	l := newLab(t)
 	kinds := map[string]bool{}
+	forward := newForward(t, l.process)
 	for name, row := range l.read(t) {
 		operations := l.during(t, func() {
 			if v := explained(t, row.curled); v.Reason != row.reason {
 				t.Errorf("%s: explain names %q, not %q", name, v.Reason, row.reason)
+			}
+			if v := explained(t, row.onAWS().with("-x", forward), "--endpoint-url", l.url); v.Reason != row.reason || v.exit > 1 {
+				t.Errorf("%s, by AWS's host name: explain exits %d and names %q, not %q\n%s", name, v.exit, v.Reason, row.reason, v.text)
 			}
 		})
 		if len(operations) == 0 {

@@ -126,7 +126,7 @@ func broken64(text string) string {
 	return b.String()
 }
 
-// newForward is a proxy that sends whatever it is asked for to the server, by the name it is asked for.
+// newForward is a proxy that sends whatever it is asked for to the server, by the name it is asked for. It tells no reasons, as AWS does not.
 func newForward(t *testing.T, p *process) string {
 	t.Helper()
 	to, err := url.Parse(p.url)
@@ -134,6 +134,9 @@ func newForward(t *testing.T, p *process) string {
 	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(to)
 		r.Out.Host = r.In.Host
+	}, ModifyResponse: func(answer *http.Response) error {
+		answer.Header.Del("X-Poolgate-Reason")
+		return nil
 	}}
 	server := httptest.NewServer(forward)
 	t.Cleanup(server.Close)
