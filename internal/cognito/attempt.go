@@ -45,6 +45,8 @@ type outcome struct {
 	challenge  types.ChallengeNameType
 	session    string
 	parameters map[string]string
+	// available are the challenges that SELECT_CHALLENGE lets the user choose from.
+	available []types.ChallengeNameType
 	// signedIn tells the login page who signed in; it issues the tokens later.
 	signedIn *user
 	authTime time.Time

@@ -12,7 +12,7 @@ import (
 	"github.com/poolgate/poolgate/internal/store"
 )
 
-// smsMFA and emailOTP are the answers to a code that was sent as a second factor.
+// smsMFA and emailOTP are the answers to a code that was sent as a second factor; emailOTP to one that is the first as well.
 var (
 	smsMFA   = challengeAnswer{requires: []string{"SMS_MFA_CODE"}, answer: answerSentCode("SMS_MFA_CODE")}
 	emailOTP = challengeAnswer{requires: []string{"EMAIL_OTP_CODE"}, answer: answerSentCode("EMAIL_OTP_CODE")}
@@ -39,9 +39,12 @@ func (s *Service) askSentCode(tx *store.Tx, a *attempt, u *user, f *factor) (out
 	})
 }
 
-// answerSentCode checks the code in a parameter.
+// answerSentCode checks the code in a parameter, as a first or a second factor: the session says which.
 func answerSentCode(parameter string) func(*Service, context.Context, *attempt) (outcome, error) {
 	return func(s *Service, ctx context.Context, a *attempt) (outcome, error) {
+		if a.session.First {
+			return s.answerFirstCode(ctx, a, strings.TrimSpace(a.params[parameter]))
+		}
 		return s.proveFactor(ctx, a, func(u *user) (*fault.Error, error) {
 			_, refusal, err := s.checkCode(a.pool, u, a.signInCode(), strings.TrimSpace(a.params[parameter]))
 			if refusal != nil && refusal.Code == "CodeMismatchException" {

@@ -36,6 +36,8 @@ func flows(name types.AuthFlowType) (flow, bool) {
 		return refreshFlow, true
 	case types.AuthFlowTypeCustomAuth:
 		return customFlow, true
+	case types.AuthFlowTypeUserAuth:
+		return userAuthFlow, true
 	}
 	return flow{}, false
 }
@@ -71,6 +73,14 @@ func challenges(name types.ChallengeNameType) (challengeAnswer, bool) {
 		return selectMFAType, true
 	case types.ChallengeNameTypeMfaSetup:
 		return mfaSetup, true
+	case types.ChallengeNameTypeSelectChallenge:
+		return selectChallenge, true
+	case types.ChallengeNameTypePassword:
+		return firstPassword, true
+	case types.ChallengeNameTypePasswordSrp:
+		return firstSRP, true
+	case types.ChallengeNameTypeSmsOtp:
+		return smsOTP, true
 	}
 	return challengeAnswer{}, false
 }

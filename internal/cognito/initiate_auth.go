@@ -20,6 +20,7 @@ func (s *Service) InitiateAuth(ctx context.Context, in *cognitoidentityprovider.
 	}
 	return &cognitoidentityprovider.InitiateAuthOutput{
 		AuthenticationResult: o.tokens, ChallengeName: o.challenge, ChallengeParameters: o.challengeParameters(), Session: o.sealedSession(),
+		AvailableChallenges: o.available,
 	}, nil
 }
 
@@ -36,6 +37,7 @@ func (s *Service) AdminInitiateAuth(ctx context.Context, in *cognitoidentityprov
 	}
 	return &cognitoidentityprovider.AdminInitiateAuthOutput{
 		AuthenticationResult: o.tokens, ChallengeName: o.challenge, ChallengeParameters: o.challengeParameters(), Session: o.sealedSession(),
+		AvailableChallenges: o.available,
 	}, nil
 }
 

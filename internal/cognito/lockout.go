@@ -73,11 +73,20 @@ type phantom struct {
 	Name   string // what tells names of one place apart, not the name itself
 	Failed int
 	Last   time.Time
+	// Sent counts the codes that seem to have been sent within the hour that began at Since.
+	Sent  int       `json:",omitempty"`
+	Since time.Time `json:",omitzero"`
 }
 
 var phantoms = store.Collection[phantom]{
 	Name: "cognito.phantom", Version: 1,
-	Expires: func(p *phantom) time.Time { return p.Last.Add(forgiveAfter) },
+	Expires: func(p *phantom) time.Time {
+		forgiven, sendable := p.Last.Add(forgiveAfter), p.Since.Add(time.Hour)
+		if sendable.After(forgiven) {
+			return sendable
+		}
+		return forgiven
+	},
 }
 
 // phantomPlaces bounds a pool's phantoms.
@@ -126,6 +135,11 @@ func (s *Service) mayTryNobody(ctx context.Context, a *attempt) error {
 
 // wrongPasswordOfNobody is wrongPassword for a user who does not exist.
 func (s *Service) wrongPasswordOfNobody(ctx context.Context, a *attempt) error {
+	return s.countNobody(ctx, a, incorrectPassword())
+}
+
+// countNobody counts what somebody who does not exist got wrong, and returns its refusal, or that of the lock.
+func (s *Service) countNobody(ctx context.Context, a *attempt, wrong *fault.Error) error {
 	keys, err := s.keysOf(ctx, a.poolID)
 	if err != nil {
 		return err
@@ -141,9 +155,13 @@ func (s *Service) wrongPasswordOfNobody(ctx context.Context, a *attempt) error {
 			refusal = attemptsExceeded().Becausef("the user does not exist")
 			return nil
 		}
-		refusal = incorrectPassword().Becausef("the user does not exist")
+		refusal = wrong.Becausef("the user does not exist")
 		f = f.another(a.now)
-		return phantoms.Put(tx, a.poolID, id, &phantom{Name: name, Failed: f.count, Last: f.last})
+		next := phantom{Name: name, Failed: f.count, Last: f.last}
+		if p != nil && p.Name == name {
+			next.Sent, next.Since = p.Sent, p.Since
+		}
+		return phantoms.Put(tx, a.poolID, id, &next)
 	})
 	if err != nil {
 		return err

@@ -21,8 +21,10 @@ type session struct {
 	Sub       string
 	Expires   time.Time
 	// Page says that the sign-in began on the login page; such a session cannot be continued by the API, nor the other way round.
-	Page bool        `json:",omitempty"`
-	SRP  *srpSession `json:",omitempty"`
+	Page bool `json:",omitempty"`
+	// First says that nothing was proven yet: a code that is asked for is a first factor.
+	First bool        `json:",omitempty"`
+	SRP   *srpSession `json:",omitempty"`
 	// Custom is what a sign-in by functions remembers.
 	Custom *customState `json:",omitempty"`
 	// Setup is there while a second factor is set up.

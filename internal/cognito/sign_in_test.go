@@ -200,7 +200,7 @@ func TestFlowsThatTheClientDoesNotAllowAreRefused(t *testing.T) {
 		{"refresh", types.AuthFlowTypeRefreshTokenAuth, map[string]string{"REFRESH_TOKEN": "x"}, invalid, "Auth flow not enabled for this client"},
 		{"an administrator's flow without access keys", types.AuthFlowTypeAdminUserPasswordAuth, map[string]string{"USERNAME": "ann", "PASSWORD": goodPassword}, invalid, "Initiate Auth method not supported."},
 		{"custom, without a function", types.AuthFlowTypeCustomAuth, map[string]string{"USERNAME": "ann"}, invalid, "Custom auth lambda trigger is not configured for the user pool."},
-		{"a flow that poolgate does not have", types.AuthFlowTypeUserAuth, map[string]string{"USERNAME": "ann"}, "NotImplementedException", ""},
+		{"choice", types.AuthFlowTypeUserAuth, map[string]string{"USERNAME": "ann"}, invalid, "USER_AUTH is not enabled for the client."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
