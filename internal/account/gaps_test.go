@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -321,5 +322,35 @@ func TestPages(t *testing.T) {
 	got := must(w.reader(nil).RESTAPI(ctx, *api.Id, ""))(t)
 	if len(got.Live.Resources) != 1201 {
 		t.Errorf("%d resources were read", len(got.Live.Resources))
+	}
+}
+
+// A server that sends its caller on to another host gets nothing carried there: no signature, no session's token, no question.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	isolate(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_SESSION_TOKEN", "session")
+	var led atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { led.Add(1) }))
+	defer other.Close()
+	for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+		first := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL+r.URL.Path, status)
+		}))
+		r, err := account.Open(t.Context(), account.Options{EndpointURL: first.URL, Region: region, FirstDelay: time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if api, err := r.RESTAPI(t.Context(), "a1b2c3d4e5", ""); err != nil || api != nil && api.Live != nil {
+			t.Errorf("%d: got %v, %v", status, api, err)
+		}
+		if _, err := r.Caller(t.Context()); err != nil {
+			t.Errorf("%d: %v", status, err)
+		}
+		if led.Load() > 0 || len(r.Gaps()) == 0 {
+			t.Errorf("%d: %d requests were led elsewhere, gaps %v", status, led.Load(), r.Gaps())
+		}
+		first.Close()
 	}
 }

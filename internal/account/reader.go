@@ -22,6 +22,7 @@ import (
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // The limits of a Reader whose Options do not say otherwise.
@@ -88,6 +89,7 @@ func Open(ctx context.Context, options Options) (*Reader, error) {
 	settings := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(defaultPatience)),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+		config.WithLogger(logging.Nop{}), // what it would print stands between the lines of an answer
 	}
 	if options.Region != "" {
 		settings = append(settings, config.WithRegion(options.Region))
@@ -106,9 +108,13 @@ func Open(ctx context.Context, options Options) (*Reader, error) {
 	if loaded.Region == "" {
 		return nil, ErrNoRegion
 	}
-	if options.Transport != nil {
-		loaded.HTTPClient = &http.Client{Transport: options.Transport, Timeout: defaultPatience, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse // a signature is for one host
+	transport := options.Transport
+	if own, ok := loaded.HTTPClient.(*awshttp.BuildableClient); ok && transport == nil { // with the authority of AWS_CA_BUNDLE
+		transport = own.GetTransport()
+	}
+	if transport != nil {
+		loaded.HTTPClient = &http.Client{Transport: transport, Timeout: defaultPatience, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // a signature, and a session's token beside it, is for one host
 		}}
 	}
 	r.http = bounded{loaded.HTTPClient}

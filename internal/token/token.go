@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -158,6 +159,9 @@ func (t *Token) readSigned(parts []string) error {
 	return nil
 }
 
+// poolID is the form of a pool's id, pinned ones included.
+var poolID = regexp.MustCompile(`^[\w-]{1,55}_[0-9a-zA-Z]{1,55}$`)
+
 // whose finds the pool in the issuer: the last part of its path, which begins with the region.
 func (t *Token) whose() {
 	if pool, ok := jwks.PoolOf(t.Issuer); ok {
@@ -165,8 +169,9 @@ func (t *Token) whose() {
 		return
 	}
 	id := t.Issuer[strings.LastIndexByte(t.Issuer, '/')+1:]
-	if region, _, found := strings.Cut(id, "_"); found && onThisMachine(t.Issuer) {
-		t.Pool, t.Region = id, region
+	if poolID.MatchString(id) && onThisMachine(t.Issuer) {
+		t.Region, _, _ = strings.Cut(id, "_")
+		t.Pool = id
 	}
 }
 

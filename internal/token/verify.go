@@ -92,10 +92,11 @@ func keysAddress(t *Token) (string, error) {
 	return "", errStranger
 }
 
-// onThisMachine tells whether a URL is of this machine.
+// onThisMachine tells whether an issuer is a server on this machine: what is behind the host is a path and nothing else, so that no
+// token can make a request of its choice to something else that listens here.
 func onThisMachine(text string) bool {
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil {
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil || strings.ContainsAny(text, "?#%") {
 		return false
 	}
 	host := strings.ToLower(u.Hostname())
