@@ -184,10 +184,10 @@ func TestExplainWorksWhenACallIsDenied(t *testing.T) {
 	l := newLab(t)
 	c := newCloud(t, l.process)
 	rows := l.read(t)
-	denials := 0
+	forward, denials := newForward(t, l.process), 0
 	for _, name := range []string{"a scope", "a function", "a route of an HTTP API", "a request that passes"} {
 		row := rows[name]
-		arguments := append([]string{"--endpoint-url", c.URL, "curl"}, row.args...)
+		arguments := append([]string{"--endpoint-url", c.URL, "curl"}, row.onAWS().with("-x", forward).args...)
 		c.answers(nil)
 		if out, errText, exit := explainRaw(t, desk(), arguments...); exit > 1 {
 			t.Fatalf("%s: exit %d %s%s", name, exit, out, errText)
