@@ -108,21 +108,26 @@ func Open(ctx context.Context, options Options) (*Reader, error) {
 	if loaded.Region == "" {
 		return nil, ErrNoRegion
 	}
-	transport := options.Transport
-	if own, ok := loaded.HTTPClient.(*awshttp.BuildableClient); ok && transport == nil { // with the authority of AWS_CA_BUNDLE
-		transport = own.GetTransport()
-	}
-	if transport != nil {
-		loaded.HTTPClient = &http.Client{Transport: transport, Timeout: defaultPatience, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse // a signature, and a session's token beside it, is for one host
-		}}
-	}
-	r.http = bounded{loaded.HTTPClient}
+	r.http = bounded{Unredirected(loaded.HTTPClient, options.Transport, defaultPatience)}
 	loaded.HTTPClient = r.http
 	r.config = loaded
 	r.credentials(ctx, local)
 	r.clients()
 	return r, nil
+}
+
+// Unredirected is a client of the SDK's that stays with the host that it asks: a signature, a session's token and a password are for
+// that one. transport, when it is not nil, takes the place of the client's own, which knows the authority of AWS_CA_BUNDLE.
+func Unredirected(client aws.HTTPClient, transport http.RoundTripper, patience time.Duration) aws.HTTPClient {
+	if own, ok := client.(*awshttp.BuildableClient); ok && transport == nil {
+		transport = own.GetTransport()
+	}
+	if transport == nil {
+		return client
+	}
+	return &http.Client{Transport: transport, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 }
 
 func (o Options) withDefaults() Options {

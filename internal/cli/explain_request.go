@@ -47,10 +47,13 @@ func (f *explainFlags) explainURL(cmd *cobra.Command, url string) error {
 		}
 		words = append(words, "--header", header)
 	}
-	if f.token != "" {
+	if cmd.Flags().Changed("token") {
 		token, err := readToken(f.token)
 		if err != nil {
 			return err
+		}
+		if strings.TrimSpace(token) == "" {
+			return fail("a shell's variable that is not set gives none; without --token the request is sent without one", "the token of --token is empty")
 		}
 		words = append(words, "--header", "Authorization: "+token)
 	}
@@ -73,12 +76,12 @@ func readToken(text string) (string, error) {
 		if errors.As(err, &why) {
 			err = why.Err
 		}
-		return "", fail("--token @FILE reads the token from a file", "the token's file %q cannot be read: %w", clipped(name), err)
+		return "", fail("@FILE reads the token from a file", "the token's file %q cannot be read: %w", clipped(name), err)
 	}
 	defer func() { _ = file.Close() }()
 	content, err := io.ReadAll(io.LimitReader(file, tokenLimit+1))
 	if err != nil || len(content) > tokenLimit {
-		return "", fail("--token @FILE reads the token from a file", "%q holds no token", clipped(name))
+		return "", fail("@FILE reads the token from a file", "%q holds no token", clipped(name))
 	}
 	return strings.TrimRight(string(content), "\r\n"), nil
 }

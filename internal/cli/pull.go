@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -117,7 +118,7 @@ func (f *pullFlags) targets(args []string) ([]pull.Target, error) {
 // isLocalURL tells whether a URL is of a server on this machine.
 func isLocalURL(u *url.URL) bool {
 	host := strings.ToLower(u.Hostname())
-	return host == "localhost" || host == "127.0.0.1" || strings.HasSuffix(host, ".localhost")
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // progress tells a terminal what is read just now; nobody else.

@@ -6,16 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 	"time"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/smithy-go/logging"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/poolgate/poolgate/internal/account"
 	"github.com/poolgate/poolgate/internal/token"
 )
 
@@ -29,6 +33,9 @@ type getFlags struct {
 	asJSON                     bool
 	secret, password, redirect string
 }
+
+// answerWithin is how long one answer of the pool's service may take.
+const answerWithin = 30 * time.Second
 
 // The flows of get.
 const (
@@ -128,6 +135,9 @@ func (g *getFlags) run(cmd *cobra.Command) error {
 	if err := g.check(); err != nil {
 		return err
 	}
+	if u, err := url.Parse(g.endpoint); err == nil && u.Scheme == "http" && !isLocalURL(u) {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "note: %s is not this machine, and without TLS passwords and tokens can be read on the way; its port answers https, too\n", u.Redacted())
+	}
 	ctx := cmd.Context()
 	api, err := g.open(ctx)
 	if err != nil {
@@ -161,7 +171,9 @@ func (g *getFlags) run(cmd *cobra.Command) error {
 func (g *getFlags) open(ctx context.Context) (*cip.Client, error) {
 	region, _, _ := strings.Cut(g.pool, "_")
 	g.region = cmp.Or(g.region, region)
-	settings := []func(*config.LoadOptions) error{config.WithRegion(g.region)}
+	settings := []func(*config.LoadOptions) error{
+		config.WithRegion(g.region), config.WithLogger(logging.Nop{}), config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(answerWithin)),
+	}
 	if g.profile != "" {
 		settings = append(settings, config.WithSharedConfigProfile(g.profile))
 	}
@@ -172,6 +184,7 @@ func (g *getFlags) open(ctx context.Context) (*cip.Client, error) {
 	if err != nil {
 		return nil, fail("aws configure list shows what the SDK's settings are", "the SDK's settings cannot be read: %w", err)
 	}
+	loaded.HTTPClient = account.Unredirected(loaded.HTTPClient, nil, answerWithin) // what is sent may be a password
 	return cip.NewFromConfig(loaded, func(o *cip.Options) {
 		if g.endpoint != "" {
 			o.BaseEndpoint = &g.endpoint
