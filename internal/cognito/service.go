@@ -82,7 +82,7 @@ func New(cfg Config) (*Service, error) {
 // DeleteUserPool walks the list.
 var poolScoped = []func(tx *store.Tx, poolID string) error{
 	everything(&clients), everything(&users), everything(&groups), everything(&members), everything(&resourceServers),
-	everything(&messages), everything(&poolKeys),
+	everything(&messages), everything(&poolKeys), everything(&identityProviders),
 	everything(&refreshTokens), everything(&spentSessions), everything(&phantoms),
 }
 

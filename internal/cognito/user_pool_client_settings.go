@@ -25,7 +25,7 @@ func applyClient(tx *store.Tx, p *pool, c *client, in *cip.UpdateUserPoolClientI
 		func() error { return checkOAuth(in, c.SealedSecret != "") },
 		func() error { return checkRedirects(in) },
 		func() error { return checkScopes(tx, p, in.AllowedOAuthScopes) },
-		func() error { return checkProviders(p, in.SupportedIdentityProviders) },
+		func() error { return checkProviders(tx, p, in.SupportedIdentityProviders) },
 		func() error { return checkAnalytics(in.AnalyticsConfiguration) },
 	} {
 		if err := check(); err != nil {
@@ -204,11 +204,18 @@ func customScopeExists(tx *store.Tx, poolID, scope string) (bool, error) {
 	}), nil
 }
 
-// checkProviders makes sure that the client's providers exist: the pool itself, so far.
-func checkProviders(p *pool, providers []string) error {
+// checkProviders makes sure that the client's providers exist: the pool itself, or one that it was told of.
+func checkProviders(tx *store.Tx, p *pool, providers []string) error {
 	for _, provider := range providers {
-		if provider != "COGNITO" {
+		if provider == "COGNITO" {
+			continue
+		}
+		_, err := identityProviders.Get(tx, p.id(), provider)
+		if errors.Is(err, store.ErrNotFound) {
 			return invalidParameter("The provider %s does not exist for User Pool %s", provider, p.id())
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
