@@ -185,7 +185,7 @@ func TestExplainWorksWhenACallIsDenied(t *testing.T) {
 	c := newCloud(t, l.process)
 	rows := l.read(t)
 	forward, denials := newForward(t, l.process), 0
-	for _, name := range []string{"a scope", "a function", "a route of an HTTP API", "a request that passes"} {
+	for _, name := range []string{"a scope", "a function", "an API key", "a route of an HTTP API", "a request that passes"} {
 		row := rows[name]
 		arguments := append([]string{"--endpoint-url", c.URL, "curl"}, row.onAWS().with("-x", forward).args...)
 		c.answers(nil)

@@ -87,6 +87,9 @@ func (r *Reader) restStage(ctx context.Context, id string, stage types.Stage, li
 		r.gap(Gap{q.operation, q.permission, GapStrange, oneLine(err.Error())})
 		return published, nil
 	}
+	if snapshot.Region == "" { // the export does not say where the API is, and the API itself could not be read
+		snapshot.Region, snapshot.Account = r.config.Region, r.account(ctx)
+	}
 	published.Snapshot = snapshot
 	return published, nil
 }
