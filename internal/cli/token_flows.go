@@ -12,6 +12,7 @@ import (
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/spf13/cobra"
 )
 
@@ -45,6 +46,9 @@ func sessionOf(r *types.AuthenticationResultType) *session {
 
 // readSecret reads the client's secret, if it has one: it is in no file and no argument, but who may read the client may know it.
 func (g *getFlags) readSecret(ctx context.Context, api *cip.Client) error {
+	if g.anonymous {
+		return nil
+	}
 	out, err := api.DescribeUserPoolClient(ctx, &cip.DescribeUserPoolClientInput{UserPoolId: &g.pool, ClientId: &g.client})
 	var known smithy.APIError
 	switch {
@@ -55,9 +59,25 @@ func (g *getFlags) readSecret(ctx context.Context, api *cip.Client) error {
 	case errors.As(err, &known): // not permitted: the client may have no secret
 		return nil
 	default:
-		return noAnswer(g.where(), err)
+		return g.unanswered(err)
 	}
 	return nil
+}
+
+// unanswered tells a server that is not there from one that is no user pool's.
+func (g *getFlags) unanswered(err error) error {
+	var strange *smithyhttp.ResponseError
+	if errors.As(err, &strange) && strange.HTTPStatusCode() > 0 {
+		return fail("name a poolgate server with --endpoint-url URL, or aws", "%s answered %d, and not as a user pool does", g.where(), strange.HTTPStatusCode())
+	}
+	if g.endpoint != "" {
+		return noAnswer(g.endpoint, err)
+	}
+	var call *smithy.OperationError
+	for errors.As(err, &call) { // how it is called inside the SDK says nothing to anybody
+		err = call.Err
+	}
+	return fail("look at the network, and at the region that the pool's id begins with", "%s does not answer: %w", g.where(), err)
 }
 
 func (g *getFlags) where() string {
@@ -158,7 +178,7 @@ func (g *getFlags) finished(result *types.AuthenticationResultType, challenge ty
 func (g *getFlags) refused(err error) error {
 	var known smithy.APIError
 	if !errors.As(err, &known) {
-		return noAnswer(g.where(), err)
+		return g.unanswered(err)
 	}
 	hint := "poolgate token get --help shows the flows"
 	switch known.ErrorCode() {

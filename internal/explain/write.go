@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/account"
 )
 
 // Options are how a verdict is shown.
@@ -167,12 +168,20 @@ func (p *page) gaps(v *Verdict) {
 	for _, missing := range v.Missing {
 		p.text("  - ", missing)
 	}
+	noCredentials := false
 	for _, gap := range v.Gaps {
+		if gap.Kind == account.GapCredentials { // one cause, however much it hides
+			noCredentials = true
+			continue
+		}
 		text := gap.Operation
 		if gap.Permission != "" {
 			text += " (" + gap.Permission + ")"
 		}
 		text += ": " + string(gap.Kind)
 		p.text("  - ", text)
+	}
+	if noCredentials {
+		p.text("  - ", "the account's settings: there are no AWS credentials here, or none that are valid. aws configure gives some, --profile chooses others, and they may be allowed to read only.")
 	}
 }
