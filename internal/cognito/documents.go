@@ -145,6 +145,10 @@ func userKeys(u *user) []store.Key {
 			keys = append(keys, store.Key{Index: a.Name, Value: fold(a.Value)})
 		case "phone_number", "name", "given_name", "family_name":
 			keys = append(keys, store.Key{Index: a.Name, Value: a.Value})
+		case identitiesAttribute:
+			for _, i := range u.identities() {
+				keys = append(keys, identityKey(i.ProviderName, i.UserID))
+			}
 		}
 	}
 	return keys

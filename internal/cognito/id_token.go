@@ -3,6 +3,7 @@ package cognito
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -81,7 +82,7 @@ func readableAttributes(u *user, readList []string, oauth bool, scopes []string)
 }
 
 // claimValue is an attribute as an ID token tells it: the two verified flags are booleans, updated_at is a number, address an
-// object (OpenID Connect Core 5.1), and everything else, custom attributes of any type included, is a string.
+// object (OpenID Connect Core 5.1), identities a list, and everything else, custom attributes of any type included, is a string.
 func claimValue(a attribute) any {
 	switch a.Name {
 	case "email_verified", "phone_number_verified":
@@ -94,6 +95,11 @@ func claimValue(a attribute) any {
 		return struct {
 			Formatted string `json:"formatted"`
 		}{a.Value}
+	case identitiesAttribute:
+		var all []identity
+		if json.Unmarshal([]byte(a.Value), &all) == nil {
+			return all
+		}
 	}
 	return a.Value
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	freeform "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/document"
+
 	"github.com/poolgate/poolgate/authz"
 	"github.com/poolgate/poolgate/internal/clock"
 	"github.com/poolgate/poolgate/internal/fault"
@@ -73,6 +75,8 @@ func New(cfg Config) (*Service, error) {
 	if s.random == nil {
 		s.random = rand.Reader
 	}
+	// The settings of managed login branding are free-form documents, which only the SDK's own package can make.
+	wire.LazyDocuments(freeform.NewLazyDocument)
 	s.engine = authz.New(s)
 	s.keys = newKeyring(s)
 	return s, nil
@@ -83,6 +87,8 @@ func New(cfg Config) (*Service, error) {
 var poolScoped = []func(tx *store.Tx, poolID string) error{
 	everything(&clients), everything(&users), everything(&groups), everything(&members), everything(&resourceServers),
 	everything(&messages), everything(&poolKeys), everything(&identityProviders),
+	everything(&brandings), everything(&termsOfClients), everything(&uiCustomizations), everything(&riskConfigurations),
+	everything(&logDeliveries), everything(&signingCertificates),
 	everything(&refreshTokens), everything(&spentSessions), everything(&phantoms),
 }
 

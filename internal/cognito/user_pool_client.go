@@ -139,7 +139,10 @@ func (s *Service) DeleteUserPoolClient(ctx context.Context, in *cip.DeleteUserPo
 		if errors.Is(err, store.ErrNotFound) {
 			return noSuchClient(value(in.ClientId))
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return deleteSettingsOf(tx, p.id(), value(in.ClientId))
 	})
 }
 
