@@ -17,6 +17,9 @@ func (g *grant) accessClaims() (*claims, error) {
 	if names := g.groupNames(); len(names) > 0 {
 		c.set("cognito:groups", names)
 	}
+	if g.deviceKey != "" {
+		c.set("device_key", g.deviceKey)
+	}
 	c.set("iss", g.issuer)
 	if g.oauth {
 		c.set("version", 2)

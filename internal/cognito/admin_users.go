@@ -202,6 +202,9 @@ func deleteUser(tx *store.Tx, poolID, username string) error {
 			return err
 		}
 	}
+	if err := forgetDevices(tx, poolID, username); err != nil {
+		return err
+	}
 	err = users.Delete(tx, poolID, username)
 	if errors.Is(err, store.ErrNotFound) {
 		return noSuchUser()

@@ -36,6 +36,8 @@ type attempt struct {
 	session *session
 	// factorProven says that the second factor was proven, or that none was set up until now.
 	factorProven bool
+	// deviceProven says that the device which the client named was proven.
+	deviceProven bool
 	now          time.Time
 }
 
@@ -260,10 +262,7 @@ func (s *Service) complete(ctx context.Context, a *attempt, change func(*store.T
 	var refresh *freshRefreshToken
 	if !a.page {
 		var err error
-		if g, err = s.newGrant(ctx, a, a.now); err != nil {
-			return outcome{}, err
-		}
-		if refresh, err = g.newRefreshToken(); err != nil {
+		if g, refresh, err = s.grantOf(ctx, a); err != nil {
 			return outcome{}, err
 		}
 	}
@@ -284,15 +283,20 @@ func (s *Service) complete(ctx context.Context, a *attempt, change func(*store.T
 			}
 		}
 		signedIn = u
-		if !a.factorProven {
-			if challenge, asked, err = s.askFactor(tx, a, u); err != nil || asked {
-				return errors.Join(err, users.Put(tx, a.poolID, u.Username, u))
-			}
+		known, err := namedDevice(tx, a, u)
+		if err != nil {
+			return err
+		}
+		if challenge, asked, err = s.askMore(tx, a, u, known); err != nil || asked {
+			return errors.Join(err, users.Put(tx, a.poolID, u.Username, u))
 		}
 		if err := u.forgive(tx, a.poolID); err != nil || a.page {
 			return err
 		}
 		if err := g.to(tx, u); err != nil {
+			return err
+		}
+		if err := g.from(tx, known); err != nil {
 			return err
 		}
 		return refresh.store(tx, g)
@@ -314,7 +318,36 @@ func (s *Service) complete(ctx context.Context, a *attempt, change func(*store.T
 		return outcome{}, err
 	}
 	tokens.Refresh = refresh.token
-	return outcome{tokens: tokens.result(), signedIn: signedIn, authTime: a.now}, nil
+	result := tokens.result()
+	result.NewDeviceMetadata = g.newDevice
+	return outcome{tokens: result, signedIn: signedIn, authTime: a.now}, nil
+}
+
+// grantOf begins the grant of a sign-in by the API, with its refresh token and, where the pool tracks devices, a new device.
+func (s *Service) grantOf(ctx context.Context, a *attempt) (*grant, *freshRefreshToken, error) {
+	g, err := s.newGrant(ctx, a, a.now)
+	if err != nil {
+		return nil, nil, err
+	}
+	if a.pool.Detail.Value.DeviceConfiguration != nil {
+		if g.newDevice, err = s.newDevice(a.pool); err != nil {
+			return nil, nil, err
+		}
+	}
+	refresh, err := g.newRefreshToken()
+	return g, refresh, err
+}
+
+// askMore asks for what else stands between a proven password and the tokens: the device, where it stands for the second factor; else
+// the second factor, then the device.
+func (s *Service) askMore(tx *store.Tx, a *attempt, u *user, known *device) (outcome, bool, error) {
+	if o, asked, err := s.askDevice(a, u, known, a.factorProven); err != nil || asked || a.factorProven {
+		return o, asked, err
+	}
+	if o, asked, err := s.askFactor(tx, a, u); err != nil || asked {
+		return o, asked, err
+	}
+	return s.askDevice(a, u, known, true) // there is no factor to prove
 }
 
 // tokensOf is the source of the event that tells why a sign-in's tokens are issued.

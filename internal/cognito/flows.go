@@ -81,6 +81,10 @@ func challenges(name types.ChallengeNameType) (challengeAnswer, bool) {
 		return firstSRP, true
 	case types.ChallengeNameTypeSmsOtp:
 		return smsOTP, true
+	case types.ChallengeNameTypeDeviceSrpAuth:
+		return deviceSRP, true
+	case types.ChallengeNameTypeDevicePasswordVerifier:
+		return deviceVerified, true
 	}
 	return challengeAnswer{}, false
 }

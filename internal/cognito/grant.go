@@ -35,6 +35,9 @@ type grant struct {
 	oauth  bool
 	scopes []string
 	nonce  string
+	// deviceKey is the device that the sign-in came from; newDevice names one that is not known yet. Empty where none is tracked.
+	deviceKey string
+	newDevice *types.NewDeviceMetadataType
 	// What the pre token generation function changed; nil where it did not.
 	idChanges, accessChanges *claimChanges
 	groupsSet                *groupConfig
@@ -72,6 +75,17 @@ func (g *grant) to(tx *store.Tx, u *user) error {
 	}
 	g.user, g.groups = u, all
 	return nil
+}
+
+// from makes the known device the grant's, or else the new one where the pool tracks devices.
+func (g *grant) from(tx *store.Tx, known *device) error {
+	if known == nil {
+		g.deviceKey = value(value(g.newDevice).DeviceKey)
+		return nil
+	}
+	g.deviceKey, g.newDevice = known.Key, nil
+	known.SignedIn = g.now
+	return putDevice(tx, g.poolID, known)
 }
 
 // groupsOf reads the groups that a user is in, the most important first: by precedence, then by name.

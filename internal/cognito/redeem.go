@@ -37,7 +37,7 @@ func (s *Service) redeemIn(tx *store.Tx, g *grant, token string, check func(*ref
 		}
 	}
 	g.authTime, g.originJTI, g.eventID = r.AuthTime, r.OriginJTI, r.EventID
-	g.oauth = r.OAuth
+	g.oauth, g.deviceKey = r.OAuth, r.DeviceKey
 	if r.OAuth {
 		g.scopes = r.Scopes
 	}

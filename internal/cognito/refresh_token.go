@@ -29,6 +29,8 @@ type refreshToken struct {
 	OriginJTI, EventID string
 	Expires            time.Time
 	Revoked            bool `json:",omitempty"`
+	// DeviceKey is the device that the sign-in came from, where the pool tracks devices.
+	DeviceKey string `json:",omitempty"`
 	// RotatedAt is when another token took its place; it is good for the client's grace period after that (fact 4.4).
 	RotatedAt time.Time `json:",omitzero"`
 	// OAuth says that the login domain issued it, for Scopes; ClientScopes is the fingerprint of what the client's settings
@@ -72,6 +74,7 @@ func (f *freshRefreshToken) store(tx *store.Tx, g *grant) error {
 	document := &refreshToken{
 		ClientID: g.client.id(), Username: g.user.Username, Sub: g.user.Sub,
 		AuthTime: g.authTime, OriginJTI: g.originJTI, EventID: g.eventID, Expires: f.expires, OAuth: g.oauth,
+		DeviceKey: g.deviceKey,
 	}
 	if g.oauth {
 		document.Scopes = g.scopes

@@ -22,6 +22,9 @@ type session struct {
 	Expires   time.Time
 	// Page says that the sign-in began on the login page; such a session cannot be continued by the API, nor the other way round.
 	Page bool `json:",omitempty"`
+	// Device is the device that the client named, Factored says that the second factor was proven before it was asked for.
+	Device   string `json:",omitempty"`
+	Factored bool   `json:",omitempty"`
 	// First says that nothing was proven yet: a code that is asked for is a first factor.
 	First bool        `json:",omitempty"`
 	SRP   *srpSession `json:",omitempty"`
@@ -57,7 +60,7 @@ func (s *Service) sealSession(a *attempt, next session) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	next.ID, next.Expires = id, a.now.Add(a.sessionLife())
+	next.ID, next.Expires, next.Device = id, a.now.Add(a.sessionLife()), a.deviceKey()
 	plain, err := json.Marshal(next)
 	if err != nil {
 		return "", err

@@ -52,9 +52,13 @@ func srpDeriveKey(s, u *big.Int) []byte {
 
 // srpSignature is what proves that a client has the key.
 func srpSignature(key []byte, poolID, userID string, secretBlock []byte, timestamp string) []byte {
+	return srpProof(key, poolNamePart(poolID)+userID, secretBlock, timestamp)
+}
+
+// srpProof is srpSignature of any identity.
+func srpProof(key []byte, identity string, secretBlock []byte, timestamp string) []byte {
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(poolNamePart(poolID)))
-	mac.Write([]byte(userID))
+	mac.Write([]byte(identity))
 	mac.Write(secretBlock)
 	mac.Write([]byte(timestamp))
 	return mac.Sum(nil)
