@@ -89,7 +89,7 @@ var poolScoped = []func(tx *store.Tx, poolID string) error{
 	everything(&messages), everything(&poolKeys), everything(&identityProviders),
 	everything(&brandings), everything(&termsOfClients), everything(&uiCustomizations), everything(&riskConfigurations),
 	everything(&logDeliveries), everything(&signingCertificates),
-	everything(&refreshTokens), everything(&spentSessions), everything(&phantoms),
+	everything(&refreshTokens), everything(&spentSessions), everything(&phantoms), everything(&devices),
 }
 
 // everything adapts Collection.DeleteScope to poolScoped.
