@@ -114,3 +114,23 @@ func TestAuthEvents(t *testing.T) {
 		refused(t, err, "NotAuthorizedException", "Invalid feedback token.")
 	}
 }
+
+func TestDisablingThePasswordOfANativeUser(t *testing.T) {
+	c := newControlPlane(t)
+	pool := c.pool(&cip.CreateUserPoolInput{})
+	c.user(pool, "ann")
+	const password = "Correct-horse-1"
+	must(c.AdminSetUserPassword(c.ctx, &cip.AdminSetUserPasswordInput{UserPoolId: &pool, Username: aws.String("ann"), Password: aws.String(password), Permanent: true}))(t)
+	client := must(c.CreateUserPoolClient(c.ctx, &cip.CreateUserPoolClientInput{UserPoolId: &pool, ClientName: aws.String("web"),
+		ExplicitAuthFlows: []types.ExplicitAuthFlowsType{types.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth, types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth}}))(t).UserPoolClient.ClientId
+	signIn := func() error {
+		_, err := c.AdminInitiateAuth(c.ctx, &cip.AdminInitiateAuthInput{UserPoolId: &pool, ClientId: client, AuthFlow: types.AuthFlowTypeAdminUserPasswordAuth,
+			AuthParameters: map[string]string{"USERNAME": "ann", "PASSWORD": password}})
+		return err
+	}
+	if err := signIn(); err != nil {
+		t.Fatal(err)
+	}
+	must(c.AdminDisableProviderForUser(c.ctx, &cip.AdminDisableProviderForUserInput{UserPoolId: &pool, User: externalUser("Cognito", "Cognito_Subject", "ann")}))(t)
+	refused(t, signIn(), "NotAuthorizedException", "Incorrect username or password.")
+}
