@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -45,6 +46,17 @@ func statusOf(err error) int {
 // errAbsent tells that a document that is fetched is not there.
 var errAbsent = errors.New("not there")
 
+// errNotIts is the answer of a server that is no AWS: it is not about what was asked for.
+var errNotIts = errors.New("the answer is not about what was asked for")
+
+// about takes an answer that says the id that was asked for. Whatever reads the answer may rely on it, and files are named for it.
+func about[T any](out T, err error, said func() *string, asked string) (T, error) {
+	if err == nil && aws.ToString(said()) != asked {
+		err = errNotIts
+	}
+	return out, err
+}
+
 func isAbsent(err error) bool {
 	return errors.Is(err, errAbsent) || slices.Contains(absentCodes, codeOf(err))
 }
@@ -52,6 +64,8 @@ func isAbsent(err error) bool {
 func kindOf(err error) GapKind {
 	code := codeOf(err)
 	switch {
+	case errors.Is(err, errNotIts):
+		return GapStrange
 	case errors.Is(err, errTooLong):
 		return GapTooMuch
 	case slices.Contains(deniedCodes, code):
@@ -69,7 +83,7 @@ func kindOf(err error) GapKind {
 // mayPass tells whether the same call may have an answer a little later.
 func mayPass(err error) bool {
 	status := statusOf(err)
-	return status >= http.StatusInternalServerError || status == 0 && codeOf(err) == ""
+	return status >= http.StatusInternalServerError || status == 0 && codeOf(err) == "" && !errors.Is(err, errNotIts)
 }
 
 // messageOf is what a service said, or what kept it from saying something; without the request's URL.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -352,5 +353,43 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			t.Errorf("%d: %d requests were led elsewhere, gaps %v", status, led.Load(), r.Gaps())
 		}
 		first.Close()
+	}
+}
+
+// A server that is no AWS may answer anything: what is not about what was asked for is a gap, and nobody falls over it.
+func TestAnswersThatAreAboutNothing(t *testing.T) {
+	isolate(t)
+	for _, id := range []string{"", `"id":"../../elsewhere"`, `"id":"a1b2c3d4e5"`} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			switch {
+			case r.URL.Path == "/restapis/a1b2c3d4e5":
+				_, _ = io.WriteString(w, "{"+id+"}")
+			case strings.HasSuffix(r.URL.Path, "/stages"):
+				_, _ = io.WriteString(w, `{"item":[{"stageName":"dev","deploymentId":"abc"},{}]}`)
+			case strings.HasSuffix(r.URL.Path, "/resources"):
+				_, _ = io.WriteString(w, `{"item":[{},{"id":"x"}]}`)
+			default:
+				_, _ = io.WriteString(w, "{}")
+			}
+		}))
+		r, err := account.Open(t.Context(), account.Options{EndpointURL: server.URL, Region: region, FirstDelay: time.Millisecond, Budget: 5 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		if _, err := r.RESTAPI(t.Context(), "a1b2c3d4e5", ""); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+		if _, err := r.HTTPAPI(t.Context(), "a1b2c3d4e5", ""); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+		if _, err := r.WholePool(t.Context(), "eu-west-1_AbCdEfGhI"); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+		if !slices.ContainsFunc(r.Gaps(), func(g account.Gap) bool { return g.Kind == account.GapStrange }) || time.Since(begun) > 4*time.Second {
+			t.Errorf("%s: gaps %v after %s", id, r.Gaps(), time.Since(begun))
+		}
+		server.Close()
 	}
 }

@@ -46,7 +46,8 @@ func (r *Reader) HTTPAPI(ctx context.Context, id, stage string) (*HTTPAPI, error
 // httpHead reads the API itself. absent says that the service knows no such HTTP API.
 func (r *Reader) httpHead(ctx context.Context, id string) (*apigatewayv2.Snapshot, bool, error) {
 	answer, there, absent, err := ask(ctx, r, r.gateway("GetApi", "/apis/"+id), func(ctx context.Context) (*sdk.GetApiOutput, error) {
-		return r.v2.GetApi(ctx, &sdk.GetApiInput{ApiId: &id})
+		out, err := r.v2.GetApi(ctx, &sdk.GetApiInput{ApiId: &id})
+		return about(out, err, func() *string { return out.ApiId }, id)
 	})
 	if !there || err != nil {
 		return nil, absent, err
@@ -179,7 +180,8 @@ func (r *Reader) httpDeployment(ctx context.Context, id string, deployment *stri
 	}
 	q := r.gateway("GetDeployment", "/apis/"+id+"/deployments/"+*deployment)
 	answer, there, _, err := ask(ctx, r, q, func(ctx context.Context) (*sdk.GetDeploymentOutput, error) {
-		return r.v2.GetDeployment(ctx, &sdk.GetDeploymentInput{ApiId: &id, DeploymentId: deployment})
+		out, err := r.v2.GetDeployment(ctx, &sdk.GetDeploymentInput{ApiId: &id, DeploymentId: deployment})
+		return about(out, err, func() *string { return out.DeploymentId }, *deployment)
 	})
 	if !there || err != nil {
 		return nil, err

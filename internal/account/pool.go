@@ -85,7 +85,13 @@ func (r *Reader) cognito(ctx context.Context, operation, pool string) question {
 
 func (r *Reader) describePool(ctx context.Context, id string) (pool *types.UserPoolType, gone bool, err error) {
 	answer, there, absent, err := ask(ctx, r, r.cognito(ctx, "DescribeUserPool", id), func(ctx context.Context) (*cip.DescribeUserPoolOutput, error) {
-		return r.pools.DescribeUserPool(ctx, &cip.DescribeUserPoolInput{UserPoolId: &id}, in(id))
+		out, err := r.pools.DescribeUserPool(ctx, &cip.DescribeUserPoolInput{UserPoolId: &id}, in(id))
+		return about(out, err, func() *string {
+			if out.UserPool == nil {
+				return nil
+			}
+			return out.UserPool.Id
+		}, id)
 	})
 	if !there || err != nil {
 		return nil, absent, err

@@ -53,7 +53,8 @@ func isID(id string) bool {
 // restHead reads the API itself. absent says that the service knows no such API.
 func (r *Reader) restHead(ctx context.Context, id string) (*apigateway.Snapshot, bool, error) {
 	answer, there, absent, err := ask(ctx, r, r.gateway("GetRestApi", "/restapis/"+id), func(ctx context.Context) (*sdk.GetRestApiOutput, error) {
-		return r.rest.GetRestApi(ctx, &sdk.GetRestApiInput{RestApiId: &id})
+		out, err := r.rest.GetRestApi(ctx, &sdk.GetRestApiInput{RestApiId: &id})
+		return about(out, err, func() *string { return out.Id }, id)
 	})
 	if !there || err != nil {
 		return nil, absent, err

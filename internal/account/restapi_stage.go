@@ -107,7 +107,8 @@ func (r *Reader) restDeployments(ctx context.Context, id string, stage types.Sta
 		}
 		q := r.gateway("GetDeployment", "/restapis/"+id+"/deployments/"+deployment)
 		answer, there, _, err := ask(ctx, r, q, func(ctx context.Context) (*sdk.GetDeploymentOutput, error) {
-			return r.rest.GetDeployment(ctx, &sdk.GetDeploymentInput{RestApiId: &id, DeploymentId: &deployment})
+			out, err := r.rest.GetDeployment(ctx, &sdk.GetDeploymentInput{RestApiId: &id, DeploymentId: &deployment})
+			return about(out, err, func() *string { return out.Id }, deployment)
 		})
 		if err != nil {
 			return nil, err
