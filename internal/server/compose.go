@@ -44,7 +44,10 @@ var _ login.Pools = (*cognito.Service)(nil)
 
 // compose makes the services and joins them by the interfaces that each declares.
 func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error) {
-	pools, err := cognito.New(cognito.Config{Store: db, Clock: clock, BaseURL: config.PublicURL, IssuerAWS: config.IssuerAWS, Log: config.Log})
+	triggers := new(triggers)
+	pools, err := cognito.New(cognito.Config{
+		Store: db, Clock: clock, BaseURL: config.PublicURL, IssuerAWS: config.IssuerAWS, Functions: triggers, Log: config.Log,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +73,7 @@ func compose(config Config, db *store.Store, clock *clock.Clock) (*parts, error)
 		p.close()
 		return nil, hintedPart(err)
 	}
+	triggers.functions = functions
 	p.functions, p.closers = functions, append(p.closers, functions.Close)
 	documents := apigateway.New(apigateway.Config{Store: db, Clock: clock, Log: config.Log, Objects: p.objects})
 	httpDocuments := apigatewayv2.New(apigatewayv2.Config{Store: db, Domains: documents, PublicURL: config.PublicURL, Clock: clock, Log: config.Log})
