@@ -3,6 +3,8 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+
+	"github.com/poolgate/poolgate/internal/gateway/proxyevent"
 )
 
 // tokenEvent is what a function behind a TOKEN authorizer gets, its members in AWS's order.
@@ -50,8 +52,8 @@ func (x *exchange) requestEvent() *requestEvent {
 	header, query := x.eventHeader(), x.queryValues()
 	return &requestEvent{
 		Type: "REQUEST", MethodARN: x.methodARN(), Resource: x.method.resource.path, Path: x.eventPath(), HTTPMethod: x.request.Method,
-		Headers: orEmpty(lastValues(header)), MultiValueHeaders: orEmpty(header),
-		QueryStringParameters: orEmpty(lastValues(query)), MultiValueQueryStringParameters: orEmpty(query),
+		Headers: orEmpty(proxyevent.LastValues(header)), MultiValueHeaders: orEmpty(header),
+		QueryStringParameters: orEmpty(proxyevent.LastValues(query)), MultiValueQueryStringParameters: orEmpty(query),
 		PathParameters: orEmpty(x.eventPathParameters()), StageVariables: orEmpty(x.stage.variables),
 		RequestContext: x.eventContext(),
 	}

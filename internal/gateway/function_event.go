@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/poolgate/poolgate/internal/gateway/peer"
+	"github.com/poolgate/poolgate/internal/gateway/proxyevent"
 	"github.com/poolgate/poolgate/internal/gateway/signed"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
 )
@@ -99,9 +100,9 @@ func (x *exchange) proxyEvent(mapped []mapping) ([]byte, *refusal) {
 	}
 	event := proxyEvent{
 		Resource: x.method.resource.path, Path: x.eventPath(), HTTPMethod: x.request.Method,
-		Headers: lastValues(header), MultiValueHeaders: header,
-		QueryStringParameters: lastValues(x.queryValues()), MultiValueQueryStringParameters: orNull(x.queryValues()),
-		PathParameters: x.eventPathParameters(), StageVariables: orNull(x.stage.variables),
+		Headers: proxyevent.LastValues(header), MultiValueHeaders: header,
+		QueryStringParameters: proxyevent.LastValues(x.queryValues()), MultiValueQueryStringParameters: proxyevent.OrNull(x.queryValues()),
+		PathParameters: x.eventPathParameters(), StageVariables: proxyevent.OrNull(x.stage.variables),
 		RequestContext: x.eventContext(),
 	}
 	if len(body) > 0 {
@@ -256,26 +257,4 @@ func (x *exchange) eventContext() eventContext {
 		c.Authorizer = grantObject{x.granted, x.grantLatency}
 	}
 	return c
-}
-
-// lastValues are the last of each name's values, as the single-valued members have them; null when there are none.
-func lastValues(all map[string][]string) map[string]string {
-	if len(all) == 0 {
-		return nil
-	}
-	last := make(map[string]string, len(all))
-	for name, values := range all {
-		if len(values) > 0 {
-			last[name] = values[len(values)-1]
-		}
-	}
-	return last
-}
-
-// orNull is nil for an empty map.
-func orNull[M ~map[string]V, V any](m M) map[string]V {
-	if len(m) == 0 {
-		return nil
-	}
-	return m
 }

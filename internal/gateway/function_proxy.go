@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 
+	"github.com/poolgate/poolgate/internal/gateway/proxyevent"
 	"github.com/poolgate/poolgate/internal/gateway/upstream"
 )
 
@@ -95,12 +96,12 @@ func (x *exchange) proxyAnswer(payload []byte) (a *answer, problem string) {
 	if a.headers, problem = replyHeaders(reply); problem != "" {
 		return nil, problem
 	}
-	body, ok := scalar(reply.body)
+	body, ok := proxyevent.Scalar(reply.body)
 	if !ok {
-		return nil, fmt.Sprintf("the body is %s; it must be a string", kindOf(reply.body))
+		return nil, fmt.Sprintf("the body is %s; it must be a string", proxyevent.KindOf(reply.body))
 	}
 	a.body = []byte(body)
-	if encoded, _ := scalar(reply.isBase64Encoded); encoded == "true" && x.stage.binary.accepted(x.request.Header) {
+	if encoded, _ := proxyevent.Scalar(reply.isBase64Encoded); encoded == "true" && x.stage.binary.accepted(x.request.Header) {
 		decoded, err := base64.StdEncoding.DecodeString(body)
 		if err != nil {
 			return nil, "the body is not base64, although isBase64Encoded says so"
@@ -114,10 +115,10 @@ func replyStatus(value any) (status int, problem string) {
 	if value == nil {
 		return http.StatusOK, ""
 	}
-	text, ok := scalar(value)
+	text, ok := proxyevent.Scalar(value)
 	status, err := strconv.Atoi(text)
 	if _, isBool := value.(bool); !ok || isBool || err != nil || status < 200 || status > 599 {
-		return 0, "the statusCode " + clippedTo(text, 32) + " (" + kindOf(value) + ") is no status"
+		return 0, "the statusCode " + clippedTo(text, 32) + " (" + proxyevent.KindOf(value) + ") is no status"
 	}
 	return status, ""
 }
@@ -135,18 +136,18 @@ func replyHeaders(reply *proxyReply) (fields []headerField, problem string) {
 	}
 	for name, values := range reply.multiValueHeaders {
 		for _, value := range values {
-			text, ok := scalar(value)
+			text, ok := proxyevent.Scalar(value)
 			if !ok {
-				return nil, "the header " + name + " has a value that is " + kindOf(value)
+				return nil, "the header " + name + " has a value that is " + proxyevent.KindOf(value)
 			}
 			f := field(name)
 			f.values = append(f.values, text)
 		}
 	}
 	for name, value := range reply.headers {
-		text, ok := scalar(value)
+		text, ok := proxyevent.Scalar(value)
 		if !ok {
-			return nil, "the header " + name + " is " + kindOf(value)
+			return nil, "the header " + name + " is " + proxyevent.KindOf(value)
 		}
 		if f := field(name); value != nil && !slices.Contains(f.values, text) {
 			f.values = append(f.values, text)
@@ -160,35 +161,4 @@ func replyHeaders(reply *proxyReply) (fields []headerField, problem string) {
 		fields = append(fields, headerField{remapped(f.name), f.values})
 	}
 	return fields, ""
-}
-
-// scalar is the text of a string, number or truth value; null is empty.
-func scalar(value any) (text string, ok bool) {
-	switch v := value.(type) {
-	case nil:
-		return "", true
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return strconv.FormatBool(v), true
-	}
-	return "", false
-}
-
-func kindOf(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "a string"
-	case json.Number:
-		return "a number"
-	case bool:
-		return "a truth value"
-	case []any:
-		return "a list"
-	}
-	return "an object"
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 
 	"github.com/poolgate/poolgate/authz"
+	"github.com/poolgate/poolgate/internal/gateway/proxyevent"
 	"github.com/poolgate/poolgate/internal/gateway/urlpath"
 )
 
@@ -100,7 +101,7 @@ func (x *exchange) testEvent(f *functionAuthorizer, in *apigateway.TestInvokeAut
 	for name, value := range in.Headers {
 		event.MultiValueHeaders[name] = []string{value}
 	}
-	event.Headers = orEmpty(lastValues(event.MultiValueHeaders))
+	event.Headers = orEmpty(proxyevent.LastValues(event.MultiValueHeaders))
 	event.RequestContext.Path, event.RequestContext.DomainPrefix = x.rawPath(), testPrefix
 	return event
 }

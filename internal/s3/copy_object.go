@@ -88,21 +88,9 @@ func (x *exchange) copyObject() error {
 		return err
 	}
 	o.Segments = content.segments()
-	var versioned bool
-	err = x.change(func(tx *store.Tx, b *bucket) error {
-		if err := x.mayWrite(tx, b); err != nil {
-			return err
-		}
-		if err := content.commit(tx); err != nil {
-			return err
-		}
-		versioned = b.Versioning != ""
-		return x.keep(tx, b, o)
-	})
-	if err != nil {
+	if err := x.write(content, o); err != nil {
 		return err
 	}
-	x.tellWritten(o, versioned)
 	return x.answerXML(struct {
 		XMLName      xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CopyObjectResult"`
 		LastModified string

@@ -38,8 +38,16 @@ func (x *exchange) putObject() error {
 		return err
 	}
 	o.Size, o.ETag, o.Checksum, o.Segments = content.Size, body.etag(), body.sum.value(), content.segments()
-	var versioned bool
-	err = x.change(func(tx *store.Tx, b *bucket) error {
+	if err := x.write(content, o); err != nil {
+		return err
+	}
+	return x.done()
+}
+
+// write makes staged content an object of the bucket, in one transaction, and tells what was written in the answer's head.
+func (x *exchange) write(content *staged, o *object) error {
+	versioned := false
+	err := x.change(func(tx *store.Tx, b *bucket) error {
 		if err := x.mayWrite(tx, b); err != nil {
 			return err
 		}
@@ -53,7 +61,7 @@ func (x *exchange) putObject() error {
 		return err
 	}
 	x.tellWritten(o, versioned)
-	return x.done()
+	return nil
 }
 
 // tellWritten puts what a writer wants to know of an object into the answer.

@@ -94,28 +94,6 @@ func joinedValues(values url.Values) map[string]string {
 	return all
 }
 
-// lastValues are the last of each name's values; null when there are none.
-func lastValues(all map[string][]string) map[string]string {
-	if len(all) == 0 {
-		return nil
-	}
-	last := make(map[string]string, len(all))
-	for name, values := range all {
-		if len(values) > 0 {
-			last[name] = values[len(values)-1]
-		}
-	}
-	return last
-}
-
-// orNull is nil for an empty map.
-func orNull[M ~map[string]V, V any](m M) map[string]V {
-	if len(m) == 0 {
-		return nil
-	}
-	return m
-}
-
 // eventParameters are the path parameters, decoded; null when there are none.
 func (x *exchange) eventParameters() map[string]string {
 	if len(x.route.names) == 0 {

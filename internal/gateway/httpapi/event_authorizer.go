@@ -1,6 +1,10 @@
 package httpapi
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/poolgate/poolgate/internal/gateway/proxyevent"
+)
 
 // authorizerEvent2 is what a REQUEST authorizer of format 2.0 gets (facts 3.2).
 type authorizerEvent2 struct {
@@ -56,7 +60,7 @@ func (x *exchange) authorizerEvent(f *functionGuard, values []string) ([]byte, e
 	e := authorizerEvent2{
 		Version: format2, Type: requestType, RouteARN: x.routeARN(), RouteKey: x.route.key, RawPath: x.fullPath(),
 		RawQueryString: x.request.URL.RawQuery, Cookies: cookies(header), QueryParameters: joinedValues(x.queryValues()),
-		RequestContext: x.context2(), PathParameters: x.eventParameters(), StageVariables: orNull(x.stage.variables),
+		RequestContext: x.context2(), PathParameters: x.eventParameters(), StageVariables: proxyevent.OrNull(x.stage.variables),
 	}
 	if len(values) > 0 {
 		e.IdentitySource = values

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/poolgate/poolgate/internal/gateway/peer"
+	"github.com/poolgate/poolgate/internal/gateway/proxyevent"
 )
 
 // event1 is the event of payload format 1.0, which resembles a REST API's. Members without a value are null.
@@ -118,8 +119,8 @@ func (x *exchange) integrationEvent1(out *outgoing) ([]byte, *refusal) {
 	header := lowered(out.header)
 	e := event1{
 		Version: format1, Resource: x.route.resourcePath(), Path: x.mappedPath(), HTTPMethod: x.request.Method,
-		Headers: lastValues(header), MultiValueHeaders: header, QueryParameters: lastValues(query), MultiValueQueryParameters: orNull(query),
-		RequestContext: x.context1(), PathParameters: x.eventParameters(), StageVariables: orNull(x.stage.variables),
+		Headers: proxyevent.LastValues(header), MultiValueHeaders: header, QueryParameters: proxyevent.LastValues(query), MultiValueQueryParameters: proxyevent.OrNull(query),
+		RequestContext: x.context1(), PathParameters: x.eventParameters(), StageVariables: proxyevent.OrNull(x.stage.variables),
 		Body: body, IsBase64Encoded: encoded,
 	}
 	e.RequestContext.Authorizer = x.authorizer1()

@@ -3,6 +3,8 @@ package httpapi
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/poolgate/poolgate/internal/gateway/proxyevent"
 )
 
 // event2 is the event of payload format 2.0 (guide: "Create AWS Lambda proxy integrations for HTTP APIs"). Members without a value
@@ -120,7 +122,7 @@ func (x *exchange) integrationEvent2(out *outgoing) ([]byte, *refusal) {
 	e := event2{
 		Version: format2, RouteKey: x.route.key, RawPath: x.fullPath(), RawQueryString: out.queryText(), Cookies: cookies(out.header),
 		QueryParameters: joinedValues(query), RequestContext: x.context2(), PathParameters: x.eventParameters(),
-		StageVariables: orNull(x.stage.variables), Body: body, IsBase64Encoded: encoded,
+		StageVariables: proxyevent.OrNull(x.stage.variables), Body: body, IsBase64Encoded: encoded,
 	}
 	if out.path != "" {
 		e.RawPath = out.path

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/poolgate/poolgate/internal/gateway/proxyevent"
 )
 
 // textType is the media type of a function's answer that names none.
@@ -79,12 +80,12 @@ func (r *reply) answer(version string) (*answer, string) {
 	if a.headers, problem = r.fields(version); problem != "" {
 		return nil, problem
 	}
-	body, ok := scalar(r.body)
+	body, ok := proxyevent.Scalar(r.body)
 	if !ok {
-		return nil, "the body is " + kindOf(r.body) + "; it must be a string"
+		return nil, "the body is " + proxyevent.KindOf(r.body) + "; it must be a string"
 	}
 	a.body = []byte(body)
-	if encoded, _ := scalar(r.isBase64Encoded); encoded == "true" {
+	if encoded, _ := proxyevent.Scalar(r.isBase64Encoded); encoded == "true" {
 		decoded, err := base64.StdEncoding.DecodeString(body)
 		if err != nil {
 			return nil, "the body is not base64, although isBase64Encoded says so"
@@ -98,10 +99,10 @@ func (r *reply) answer(version string) (*answer, string) {
 }
 
 func replyStatus(value any) (status int, problem string) {
-	text, ok := scalar(value)
+	text, ok := proxyevent.Scalar(value)
 	status, err := strconv.Atoi(text)
 	if _, isBool := value.(bool); !ok || isBool || err != nil || status < 200 || status > 599 {
-		return 0, "the statusCode " + clippedTo(text, 32) + " (" + kindOf(value) + ") is no status"
+		return 0, "the statusCode " + clippedTo(text, 32) + " (" + proxyevent.KindOf(value) + ") is no status"
 	}
 	return status, ""
 }
@@ -113,18 +114,18 @@ func (r *reply) fields(version string) (fields []headerField, problem string) {
 	if version == format1 {
 		for name, values := range r.multiValueHeaders {
 			for _, value := range values {
-				text, ok := scalar(value)
+				text, ok := proxyevent.Scalar(value)
 				if !ok {
-					return nil, "the header " + name + " has a value that is " + kindOf(value)
+					return nil, "the header " + name + " has a value that is " + proxyevent.KindOf(value)
 				}
 				merged.Add(name, text)
 			}
 		}
 	}
 	for name, value := range r.headers {
-		text, ok := scalar(value)
+		text, ok := proxyevent.Scalar(value)
 		if !ok {
-			return nil, "the header " + name + " is " + kindOf(value)
+			return nil, "the header " + name + " is " + proxyevent.KindOf(value)
 		}
 		if value != nil && !slices.Contains(merged.Values(name), text) {
 			merged.Add(name, text)
@@ -141,37 +142,4 @@ func (r *reply) fields(version string) (fields []headerField, problem string) {
 		}
 	}
 	return fields, ""
-}
-
-// scalar is the text of a string, number or truth value; null is empty.
-func scalar(value any) (text string, ok bool) {
-	switch v := value.(type) {
-	case nil:
-		return "", true
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return strconv.FormatBool(v), true
-	}
-	return "", false
-}
-
-func kindOf(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "a string"
-	case json.Number:
-		return "a number"
-	case bool:
-		return "a truth value"
-	case []any:
-		return "a list"
-	case map[string]any:
-		return "an object"
-	}
-	return fmt.Sprintf("%T", value)
 }
